@@ -1,0 +1,175 @@
+// How a session is acquired: judge the record, mark a bounce or bid for the next epoch, seal what is taken over.
+import { type AtomicStore, applyOps, type FieldOp } from "./atomic-store.ts";
+import { callUntilAnswered } from "./bounded-call.ts";
+import { hasCode, LeaseHeldError, OutcomeUnknownError, TransientError } from "./errors.ts";
+import type { EpochHints } from "./hints.ts";
+import { HolderBatches } from "./holder.ts";
+import { marginMs } from "./lifetime.ts";
+import type { ObserveLease } from "./observe.ts";
+import type { HoldSettings, LeasePorts } from "./options.ts";
+import { bidsField, holderField, type LeaseRecord, parseRecord } from "./record.ts";
+import {
+	deadlineMsOf,
+	type HeldEpoch,
+	headOf,
+	isHeld,
+	isOwed,
+	type StandingValue,
+	standingValue,
+} from "./standing.ts";
+
+export interface AcquireContext {
+	readonly store: AtomicStore;
+	readonly ports: LeasePorts;
+	readonly hints: EpochHints;
+	readonly observe: ObserveLease;
+	readonly sessionId: string;
+	/** One id for every bid of this acquire. */
+	readonly id: string;
+	readonly settings: HoldSettings;
+	/** Whether an attempt that finds the session held leaves its mark; not while it is to be tried again soon. */
+	readonly marksBounce: () => boolean;
+	/** Takes the first head that it sees over although it is held. */
+	readonly breaks: boolean;
+}
+
+/** A lease as it was won. */
+export interface Grant {
+	readonly epoch: number;
+	/** Monotonic: when the winning bid was first sent. */
+	readonly sentAtMs: number;
+	readonly batches: HolderBatches;
+	readonly standing: StandingValue | undefined;
+	/** Whether the standing value is written under this grant's own epoch. */
+	readonly sealed: boolean;
+	readonly owed: boolean;
+}
+
+interface Bid {
+	readonly epoch: number;
+	readonly sentAtMs: number;
+	readonly record: LeaseRecord;
+	readonly batches: HolderBatches;
+	/** The head that the bid found. */
+	readonly before: HeldEpoch | undefined;
+}
+
+/**
+ * One attempt to be granted the session.
+ * @throws LeaseHeldError (`lease_held`): turned away. @throws OutcomeUnknownError (`outcome_unknown`): no answer.
+ * @throws TransientError (`acquire_exhausted`): `attemptsMax` rounds were not enough.
+ */
+export async function acquireGrant(context: AcquireContext): Promise<Grant> {
+	const { hints, sessionId, id, settings } = context;
+	let breaks = context.breaks;
+	let hint = hints.get(sessionId);
+	let record = hint === undefined ? await readRecord(context) : undefined;
+	for (let round = 0; round < settings.attemptsMax; round++) {
+		const head = record && headOf(record);
+		if (head && !breaks && held(context, head)) {
+			if (!context.marksBounce()) throw turnedAway(context, head);
+			record = await markBounce(context, head);
+			continue;
+		}
+		const bid = await sendBid(context, (record ? (head?.epoch ?? 0) : (hint as number)) + 1);
+		const newHead = headOf(bid.record);
+		if (newHead?.epoch === bid.epoch && newHead.holder.id === id) {
+			if (hint !== undefined && (bid.before?.epoch ?? 0) < hint) hints.forget(sessionId);
+			return await grant(context, bid);
+		}
+		hints.forget(sessionId);
+		hint = undefined;
+		breaks = false;
+		record = bid.record;
+		if (newHead?.epoch === bid.epoch && held(context, newHead)) throw turnedAway(context, newHead);
+	}
+	throw new TransientError(
+		`Session "${sessionId}" changed hands ${settings.attemptsMax} times while it was being acquired. Nothing ran; try again.`,
+		{ code: "acquire_exhausted" },
+	);
+}
+
+async function readRecord(context: AcquireContext): Promise<LeaseRecord> {
+	const { store, ports, sessionId } = context;
+	const answer = await callUntilAnswered(
+		ports,
+		() => store.read(sessionId),
+		limitsFrom(context, ports.clock.monotonicMs()),
+	);
+	return parseRecord(sessionId, answer.fields);
+}
+
+/** Counts one who was turned away, unless the answer shows that the lease has moved on meanwhile. */
+async function markBounce(context: AcquireContext, head: HeldEpoch): Promise<LeaseRecord> {
+	const { store, ports, sessionId } = context;
+	const ops: FieldOp[] = [{ op: "increment", field: bidsField(head.epoch), by: 1 }];
+	const limits = limitsFrom(context, ports.clock.monotonicMs());
+	const answer = await callUntilAnswered(ports, () => store.update(sessionId, ops), limits);
+	const record = parseRecord(sessionId, applyOps(answer.fields, ops));
+	const now = headOf(record);
+	if (now?.epoch === head.epoch && held(context, now)) throw turnedAway(context, now);
+	return record;
+}
+
+async function sendBid(context: AcquireContext, epoch: number): Promise<Bid> {
+	const { store, ports, sessionId, id, settings } = context;
+	const sentAtMs = ports.clock.monotonicMs();
+	const until = ports.clock.wallMs() + settings.ttlMs;
+	const ops: FieldOp[] = [
+		{ op: "increment", field: bidsField(epoch), by: 1 },
+		{ op: "setOnce", field: holderField(epoch), value: { id, owner: settings.owner, until } },
+	];
+	const answer = await callUntilAnswered(
+		ports,
+		() => store.update(sessionId, ops),
+		limitsFrom(context, sentAtMs),
+	);
+	const fields = applyOps(answer.fields, ops);
+	const batches = new HolderBatches({ store, ...ports, sessionId, epoch, id, fields });
+	const record = parseRecord(sessionId, fields);
+	return { epoch, sentAtMs, record, batches, before: headOf(parseRecord(sessionId, answer.fields)) };
+}
+
+/** Puts what is inherited under the new epoch first, if its holder may still write: then nothing late can surface. */
+async function grant(context: AcquireContext, bid: Bid): Promise<Grant> {
+	const { sessionId, settings, observe } = context;
+	const { epoch, sentAtMs, batches, record } = bid;
+	const standing = standingValue(record);
+	const takeover = headOf(record, epoch)?.statement.done === false;
+	const sealed = takeover || standing?.unheld === true;
+	if (sealed) {
+		const { text = "", outbox = "" } = standing ?? {};
+		const seal = { value: text, owed: true, ...(outbox === "" ? {} : { outbox }) };
+		try {
+			await batches.send(seal, limitsFrom(context, sentAtMs));
+		} catch (cause) {
+			if (!hasCode(cause, "lease_lost")) throw cause;
+			const message = `The takeover of session "${sessionId}" could not be sealed. Nothing ran; try again.`;
+			throw new OutcomeUnknownError(message, { cause });
+		}
+	}
+	observe({ type: "granted", sessionId, epoch, owner: settings.owner, takeover });
+	return { epoch, sentAtMs, batches, standing, sealed, owed: sealed || isOwed(record) };
+}
+
+function held(context: AcquireContext, head: HeldEpoch): boolean {
+	return isHeld(head, { wallMs: context.ports.clock.wallMs(), skewMs: context.settings.skewMs });
+}
+
+function turnedAway(context: AcquireContext, head: HeldEpoch): LeaseHeldError {
+	const { sessionId, settings, ports } = context;
+	const { epoch, holder } = head;
+	const leftMs = deadlineMsOf(head) + settings.skewMs + 1 - ports.clock.wallMs();
+	const retryAfterMs = Math.min(Math.max(1, leftMs), settings.ttlMs + settings.skewMs);
+	context.observe({ type: "turned_away", sessionId, epoch, owner: settings.owner });
+	return new LeaseHeldError({ sessionId, epoch, holder: holder.owner, retryAfterMs });
+}
+
+/** A bid is worth nothing once its own deadline is near; the calls beside it get as long. */
+function limitsFrom(
+	context: AcquireContext,
+	sentAtMs: number,
+): { giveUpAtMs: number; callTimeoutMs: number } {
+	const { ttlMs, callTimeoutMs } = context.settings;
+	return { giveUpAtMs: sentAtMs + ttlMs - marginMs(ttlMs), callTimeoutMs };
+}

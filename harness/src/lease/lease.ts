@@ -1,0 +1,236 @@
+// A lease in its holder's hand: what it may read, write and give back.
+//
+// held --write--> held    held --release--> ended    held --abandon--> ended
+// held --(deadline, or an answer that shows another head, or no answer)--> lost: the signal aborts
+import type { Grant } from "./acquire.ts";
+import type { CallLimits } from "./bounded-call.ts";
+import { LeaseLostError, SessionLeaseError } from "./errors.ts";
+import type { EpochHints } from "./hints.ts";
+import type { Batch } from "./holder.ts";
+import { Lifetime } from "./lifetime.ts";
+import type { ObserveLease } from "./observe.ts";
+import type { HoldSettings, LeasePorts } from "./options.ts";
+import { encodeValue, type StandardSchema } from "./schema.ts";
+
+/** An event that was committed with a value and is sent after it; `id` stays the same when it is sent again. */
+export interface OutboxEvent {
+	readonly id: string;
+	readonly event: unknown;
+}
+
+export interface WriteOptions {
+	/** Whether the session is owed a wake if this holder ends here. @default true */
+	readonly owed?: boolean;
+	/** Events committed with the value, replacing those before. @default those before stay */
+	readonly outbox?: readonly OutboxEvent[];
+}
+
+export interface ReleaseOptions<T> {
+	/** The session's new value. @default the value stays as it is */
+	readonly value?: T | undefined;
+	/** Whether the session is still owed a wake. @default false: this holder has looked at all there was */
+	readonly owed?: boolean;
+	/** Every event that was committed is acknowledged. @default false */
+	readonly outboxSent?: boolean;
+}
+
+export interface LeaseContext<T> {
+	readonly ports: LeasePorts;
+	readonly hints: EpochHints;
+	readonly observe: ObserveLease;
+	readonly sessionId: string;
+	readonly id: string;
+	readonly settings: HoldSettings;
+	readonly schema: StandardSchema<T> | undefined;
+}
+
+export class Lease<T> implements AsyncDisposable {
+	readonly sessionId: string;
+	/** The fencing token: 1, 2, 3 … */
+	readonly epoch: number;
+	/** Random, new for every acquire. */
+	readonly id: string;
+	/** Whether the session was owed a wake when this lease was granted. */
+	readonly owed: boolean;
+	/** Events that an earlier holder committed and may not have sent: to be sent before anything else. */
+	readonly inherited: readonly OutboxEvent[];
+
+	readonly #context: LeaseContext<T>;
+	readonly #grant: Grant;
+	readonly #lifetime: Lifetime;
+	#value: T | undefined;
+	/** Whether the standing value, and with it the outbox, is written under this epoch. */
+	#hasOwnValue: boolean;
+	#hasOutbox: boolean;
+	#last: Promise<unknown> = Promise.resolve();
+	#ending: Promise<number> | undefined;
+	#lost: LeaseLostError | undefined;
+
+	/** @internal Made by `leases.acquire`. */
+	constructor(
+		context: LeaseContext<T>,
+		grant: Grant,
+		loaded: { value: T | undefined; outbox: readonly OutboxEvent[] },
+	) {
+		const { sessionId, settings, ports } = context;
+		this.#context = context;
+		this.#grant = grant;
+		this.sessionId = sessionId;
+		this.epoch = grant.epoch;
+		this.id = context.id;
+		this.owed = grant.owed;
+		this.inherited = loaded.outbox;
+		this.#value = loaded.value;
+		this.#hasOwnValue = grant.sealed;
+		this.#hasOutbox = loaded.outbox.length > 0;
+		this.#lifetime = new Lifetime({
+			...ports,
+			...settings,
+			sessionId,
+			epoch: grant.epoch,
+			sentAtMs: grant.sentAtMs,
+			renew: async (until, giveUpAtMs) => {
+				await grant.batches.send({ until }, { ...this.#limits(), giveUpAtMs, background: true });
+			},
+			onLost: (error) => {
+				this.#lost = error;
+				context.observe({ type: "lost", sessionId, epoch: grant.epoch, why: error.message });
+			},
+		});
+	}
+
+	/** The session's value as it was loaded or last written; `undefined`: none yet. */
+	get value(): T | undefined {
+		return this.#value;
+	}
+
+	/** Aborts before any rival could take over, with the `LeaseLostError` as its reason. */
+	get signal(): AbortSignal {
+		return this.#lifetime.signal;
+	}
+
+	/**
+	 * Saves the value and keeps the lease: one store call.
+	 * @throws LeaseLostError (`lease_lost`) with what became of this write.
+	 * @throws SessionLeaseError (`value_invalid`): nothing was saved, the lease is still held.
+	 * @throws SessionLeaseError (`lease_ended`) after a release or an abandon.
+	 */
+	async write(value: T, options: WriteOptions = {}): Promise<void> {
+		this.#expectHeld();
+		const text = await encodeValue(this.sessionId, value, this.#context.schema);
+		const { owed = true, outbox } = options;
+		await this.#inTurn(() => {
+			this.#expectHeld();
+			return this.#send({ value: text, owed, ...(outbox ? { outbox: outboxText(outbox) } : {}) });
+		});
+		this.#value = value;
+		this.#hasOwnValue = true;
+		if (outbox) this.#hasOutbox = outbox.length > 0;
+	}
+
+	/**
+	 * Gives the lease back, with the new value if there is one: one store call that saves, fences and unlocks.
+	 * Answers how many were turned away meanwhile: they, or a wake of yours, have to come again. May be called twice.
+	 * @throws as `write` does.
+	 */
+	async release(options: ReleaseOptions<T> = {}): Promise<number> {
+		if (this.#ending !== undefined) return this.#ending;
+		this.#expectHeld();
+		const { sessionId, hints, observe } = this.#context;
+		const text = await this.#textToRelease(options);
+		if (this.#ending !== undefined) return this.#ending;
+		return this.#end(async () => {
+			const turnedAway = await this.#send({
+				...(text === undefined ? {} : { value: text }),
+				owed: options.owed ?? false,
+				...(options.outboxSent && this.#hasOutbox ? { outbox: "" } : {}),
+				done: true,
+			});
+			hints.remember(sessionId, this.epoch);
+			observe({ type: "released", sessionId, epoch: this.epoch, turnedAway });
+			return turnedAway;
+		});
+	}
+
+	/** @internal Releases with "none" as the value. */
+	async forget(): Promise<number> {
+		this.#expectHeld();
+		return this.#end(() => this.#send({ value: "", owed: false, outbox: "", done: true }));
+	}
+
+	/**
+	 * Gives the lease up without saving: it can be taken over at once, and whoever was turned away stays owed.
+	 * Never rejects: if the store does not hear of it, the deadline does the same. May be called twice.
+	 */
+	async abandon(): Promise<void> {
+		if (this.#ending !== undefined || this.#looksLost()) return;
+		const { sessionId, observe, settings, ports } = this.#context;
+		const limits = this.#limits();
+		const giveUpAtMs = Math.min(limits.giveUpAtMs, ports.clock.monotonicMs() + settings.callTimeoutMs);
+		const message = `The lease on session "${sessionId}" (epoch ${this.epoch}) was abandoned.`;
+		this.#lifetime.abandon(new SessionLeaseError("lease_ended", message));
+		const told = this.#inTurn(() => this.#grant.batches.send({ until: 0 }, { ...limits, giveUpAtMs }));
+		this.#ending = told.catch(() => 0);
+		await this.#ending;
+		observe({ type: "abandoned", sessionId, epoch: this.epoch });
+	}
+
+	/** Abandons, unless the lease was released, abandoned or lost before. */
+	async [Symbol.asyncDispose](): Promise<void> {
+		if (this.#ending !== undefined) await this.#ending.catch(() => undefined);
+		else await this.abandon();
+	}
+
+	#looksLost(): boolean {
+		return this.#lifetime.signal.aborted;
+	}
+
+	#expectHeld(): void {
+		if (this.#ending !== undefined) {
+			const message = `The lease on session "${this.sessionId}" (epoch ${this.epoch}) has been given back already.`;
+			throw new SessionLeaseError("lease_ended", message);
+		}
+		if (this.#looksLost()) throw this.#lost;
+	}
+
+	/** An outbox belongs to the value that stands: to empty an inherited one, that value is written again. */
+	async #textToRelease(options: ReleaseOptions<T>): Promise<string | undefined> {
+		const { sessionId, schema } = this.#context;
+		if (options.value !== undefined) return encodeValue(sessionId, options.value, schema);
+		const inherits = options.outboxSent && this.#hasOutbox && !this.#hasOwnValue;
+		return inherits ? this.#grant.standing?.text : undefined;
+	}
+
+	#end(send: () => Promise<number>): Promise<number> {
+		this.#ending = this.#inTurn(async () => {
+			this.#lifetime.endRenewals();
+			const turnedAway = await send();
+			this.#lifetime.end();
+			return turnedAway;
+		});
+		return this.#ending;
+	}
+
+	/** One write at a time; a renewal may be under way beside it. */
+	#inTurn<R>(send: () => Promise<R>): Promise<R> {
+		const turn = this.#last.then(send);
+		this.#last = turn.catch(() => undefined);
+		return turn;
+	}
+
+	async #send(batch: Batch): Promise<number> {
+		try {
+			return await this.#grant.batches.send(batch, this.#limits());
+		} catch (error) {
+			if (error instanceof LeaseLostError) this.#lifetime.lose(error);
+			throw error;
+		}
+	}
+
+	#limits(): CallLimits {
+		return { giveUpAtMs: this.#lifetime.stopsAtMs, callTimeoutMs: this.#context.settings.callTimeoutMs };
+	}
+}
+
+const outboxText = (events: readonly OutboxEvent[]): string =>
+	events.length === 0 ? "" : JSON.stringify(events);

@@ -1,0 +1,121 @@
+// How long a holder may work: its deadline, the renewals that move it, and the signal that ends it.
+//
+// running --(deadline less a margin, or maxHoldMs, passes; a renewal finds the lease lost)--> lost: signal aborts
+// running --(abandon())--> ended: the signal aborts    running --(end(): released)--> ended: it stays as it is
+import type { Clock, Wait } from "./clock.ts";
+import { hasCode, LeaseLostError } from "./errors.ts";
+
+export interface LifetimeOptions {
+	readonly clock: Clock;
+	readonly wait: Wait;
+	readonly sessionId: string;
+	readonly epoch: number;
+	readonly ttlMs: number;
+	readonly maxHoldMs: number;
+	/** Monotonic: when the winning bid was first sent. */
+	readonly sentAtMs: number;
+	/** Sends one renewal that says `untilMs` (wall clock); rejects if the lease is lost. */
+	readonly renew: (untilMs: number, giveUpAtMs: number) => Promise<void>;
+	readonly onLost: (error: LeaseLostError) => void;
+}
+
+/** The tenth of the TTL before the deadline in which a holder has stopped already. */
+export const marginMs = (ttlMs: number): number => Math.ceil(ttlMs / 10);
+const renewEveryMs = (ttlMs: number): number => Math.floor(ttlMs / 3);
+
+export class Lifetime {
+	readonly #options: LifetimeOptions;
+	readonly #lost = new AbortController();
+	readonly #ended = new AbortController();
+	readonly #renewalsEnded = new AbortController();
+	#deadlineMs: number;
+
+	constructor(options: LifetimeOptions) {
+		this.#options = options;
+		this.#deadlineMs = options.sentAtMs + options.ttlMs;
+		void this.#watch();
+		void this.#renewals();
+	}
+
+	/** Monotonic milliseconds at which the holder stops, unless it is renewed before. */
+	get stopsAtMs(): number {
+		const { ttlMs, sentAtMs, maxHoldMs } = this.#options;
+		return Math.min(this.#deadlineMs - marginMs(ttlMs), sentAtMs + maxHoldMs);
+	}
+
+	/** Aborts, with the `LeaseLostError` as its reason, before any rival could take over. Looks at the clock first. */
+	get signal(): AbortSignal {
+		this.#look();
+		return this.#lost.signal;
+	}
+
+	/** The lease is known lost: aborts the signal, once. */
+	lose(error: LeaseLostError): void {
+		if (this.#lost.signal.aborted || this.#ended.signal.aborted) return;
+		this.end();
+		this.#lost.abort(error);
+		this.#options.onLost(error);
+	}
+
+	/** The last batch is about to be sent: no renewal follows it, but the deadline is still watched. */
+	endRenewals(): void {
+		this.#renewalsEnded.abort();
+	}
+
+	/** Nothing is renewed or watched any more. */
+	end(): void {
+		this.endRenewals();
+		this.#ended.abort();
+	}
+
+	/** A rival may come at once: whatever still works under this lease has to stop. */
+	abandon(reason: Error): void {
+		this.end();
+		this.#lost.abort(reason);
+	}
+
+	#look(): void {
+		const { clock, sessionId, epoch, maxHoldMs, sentAtMs } = this.#options;
+		const nowMs = clock.monotonicMs();
+		if (nowMs < this.stopsAtMs) return;
+		const why = nowMs >= sentAtMs + maxHoldMs ? "it was held for `maxHoldMs`" : "its deadline is near";
+		this.lose(new LeaseLostError({ sessionId, epoch, lastWrite: "void", why }));
+	}
+
+	async #watch(): Promise<void> {
+		while (!this.#ended.signal.aborted) {
+			await this.#pause(this.stopsAtMs - this.#options.clock.monotonicMs(), this.#ended.signal);
+			if (!this.#ended.signal.aborted) this.#look();
+		}
+	}
+
+	/** One at a time: each starts a third of the TTL after the last one that was acknowledged was sent. */
+	async #renewals(): Promise<void> {
+		const { clock, ttlMs, renew } = this.#options;
+		for (;;) {
+			const renewAtMs = this.#deadlineMs - ttlMs + renewEveryMs(ttlMs);
+			await this.#pause(renewAtMs - clock.monotonicMs(), this.#renewalsEnded.signal);
+			if (this.#renewalsEnded.signal.aborted) return;
+			const sentAtMs = clock.monotonicMs();
+			try {
+				await renew(clock.wallMs() + ttlMs, this.stopsAtMs);
+			} catch (error) {
+				this.#renewalFailed(error);
+				return;
+			}
+			this.#deadlineMs = sentAtMs + ttlMs;
+		}
+	}
+
+	#renewalFailed(error: unknown): void {
+		if (this.#renewalsEnded.signal.aborted) return;
+		const { sessionId, epoch } = this.#options;
+		const why = "a renewal failed";
+		const lost = new LeaseLostError({ sessionId, epoch, lastWrite: "void", why }, { cause: error });
+		this.lose(hasCode(error, "lease_lost") ? (error as LeaseLostError) : lost);
+	}
+
+	async #pause(delayMs: number, signal: AbortSignal): Promise<void> {
+		await this.#options.wait(delayMs, { signal, background: true }).catch(() => undefined);
+	}
+}

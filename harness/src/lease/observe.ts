@@ -1,0 +1,26 @@
+// What can be seen of leases from outside, for logs, metrics and reports; it decides nothing.
+
+export type LeaseEvent =
+	| {
+			readonly type: "granted";
+			readonly sessionId: string;
+			readonly epoch: number;
+			readonly owner: string;
+			readonly takeover: boolean;
+	  }
+	| {
+			readonly type: "turned_away";
+			readonly sessionId: string;
+			readonly epoch: number;
+			readonly owner: string;
+	  }
+	| {
+			readonly type: "released";
+			readonly sessionId: string;
+			readonly epoch: number;
+			readonly turnedAway: number;
+	  }
+	| { readonly type: "abandoned"; readonly sessionId: string; readonly epoch: number }
+	| { readonly type: "lost"; readonly sessionId: string; readonly epoch: number; readonly why: string };
+
+export type ObserveLease = (event: LeaseEvent) => void;
