@@ -12,6 +12,7 @@ export type ErrorCode =
 	| "send_failed"
 	| "record_invalid"
 	| "record_missing"
+	| "record_exists"
 	| "value_invalid"
 	| "option_invalid"
 	| "store_answer_invalid"

@@ -118,14 +118,15 @@ export class Lease<T> implements AsyncDisposable {
 	async write(value: T, options: WriteOptions = {}): Promise<void> {
 		this.#expectHeld();
 		const text = await encodeValue(this.sessionId, value, this.#context.schema);
-		const { owed = true, outbox } = options;
+		const { owed = true } = options;
+		const outbox = options.outbox ? outboxText(options.outbox) : this.#carriedOutbox();
 		await this.#inTurn(() => {
 			this.#expectHeld();
-			return this.#send({ value: text, owed, ...(outbox ? { outbox: outboxText(outbox) } : {}) });
+			return this.#send({ value: text, owed, ...outboxBatch(outbox) });
 		});
 		this.#value = value;
 		this.#hasOwnValue = true;
-		if (outbox) this.#hasOutbox = outbox.length > 0;
+		if (outbox !== undefined) this.#hasOutbox = outbox !== "";
 	}
 
 	/**
@@ -138,12 +139,14 @@ export class Lease<T> implements AsyncDisposable {
 		this.#expectHeld();
 		const { sessionId, hints, observe } = this.#context;
 		const text = await this.#textToRelease(options);
+		const sent = options.outboxSent === true;
+		const outbox = text === undefined || sent ? undefined : this.#carriedOutbox();
 		if (this.#ending !== undefined) return this.#ending;
 		return this.#end(async () => {
 			const turnedAway = await this.#send({
 				...(text === undefined ? {} : { value: text }),
 				owed: options.owed ?? false,
-				...(options.outboxSent && this.#hasOutbox ? { outbox: "" } : {}),
+				...outboxBatch(sent && this.#hasOutbox ? "" : outbox),
 				done: true,
 			});
 			hints.remember(sessionId, this.epoch);
@@ -152,7 +155,7 @@ export class Lease<T> implements AsyncDisposable {
 		});
 	}
 
-	/** @internal Releases with "none" as the value. */
+	/** Releases with "none" as the value, and nothing owed. Answers and rejects as `release` does. */
 	async forget(): Promise<number> {
 		this.#expectHeld();
 		return this.#end(() => this.#send({ value: "", owed: false, outbox: "", done: true }));
@@ -201,6 +204,11 @@ export class Lease<T> implements AsyncDisposable {
 		return inherits ? this.#grant.standing?.text : undefined;
 	}
 
+	/** An inherited outbox goes with the value: whoever writes a new value without having sent it hands it on. */
+	#carriedOutbox(): string | undefined {
+		return this.#hasOutbox && !this.#hasOwnValue ? this.#grant.standing?.outbox : undefined;
+	}
+
 	#end(send: () => Promise<number>): Promise<number> {
 		this.#ending = this.#inTurn(async () => {
 			this.#lifetime.endRenewals();
@@ -231,6 +239,9 @@ export class Lease<T> implements AsyncDisposable {
 		return { giveUpAtMs: this.#lifetime.stopsAtMs, callTimeoutMs: this.#context.settings.callTimeoutMs };
 	}
 }
+
+const outboxBatch = (outbox: string | undefined): { outbox?: string } =>
+	outbox === undefined ? {} : { outbox };
 
 const outboxText = (events: readonly OutboxEvent[]): string =>
 	events.length === 0 ? "" : JSON.stringify(events);

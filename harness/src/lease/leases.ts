@@ -23,6 +23,7 @@ import {
 import { parseRecord } from "./record.ts";
 import { decodeValue, type StandardSchema } from "./schema.ts";
 import { describeSession, needsWake, type SessionReport } from "./session-report.ts";
+import { untilAborted } from "./until-aborted.ts";
 import { sendWake, type Wake } from "./wake.ts";
 
 export interface WakeOptions {
@@ -101,7 +102,7 @@ async function acquire<T>(setup: Setup<T>, sessionId: string, options: AcquireOp
 		...(signal ? { signal } : {}),
 		delayMs: (error, attempt) => delayBeforeNext(error, attempt, waitsUntilMs - clock.monotonicMs()),
 	}).then((grant) => load(setup, attempts, grant));
-	return signal ? untilAborted(won, signal) : won;
+	return signal ? untilAborted(won, signal, (lease) => void lease.abandon()) : won;
 }
 
 function acquireContext<T>(setup: Setup<T>, sessionId: string, settings: HoldSettings): AcquireContext {
@@ -140,25 +141,6 @@ function parseOutbox(sessionId: string, text: string): OutboxEvent[] {
 			cause,
 		});
 	}
-}
-
-/** Rejects as soon as the signal aborts; a lease that is won after that is abandoned. */
-function untilAborted<T>(won: Promise<Lease<T>>, signal: AbortSignal): Promise<Lease<T>> {
-	return new Promise((resolve, reject) => {
-		const onAbort = () => reject(signal.reason);
-		signal.addEventListener("abort", onAbort, { once: true });
-		won.then(
-			(lease) => {
-				signal.removeEventListener("abort", onAbort);
-				if (signal.aborted) void lease.abandon();
-				else resolve(lease);
-			},
-			(error: unknown) => {
-				signal.removeEventListener("abort", onAbort);
-				reject(error);
-			},
-		);
-	});
 }
 
 async function inspect<T>(setup: Setup<T>, sessionId: string): Promise<SessionReport> {

@@ -1,0 +1,111 @@
+// The store port on iii's `state::update`, through anything that has iii-sdk's `trigger`.
+import type {
+	AtomicStore,
+	FieldOp,
+	Fields,
+	FlatObject,
+	Scalar,
+	StoredRecord,
+} from "../lease/atomic-store.ts";
+import type { Retry } from "../lease/clock.ts";
+import { StoreAnswerError } from "../lease/errors.ts";
+import type { IIIClient } from "./iii-client.ts";
+
+export interface IIIStoreOptions {
+	/** Where the records are. @default "session_lease" */
+	readonly scope?: string;
+	/** How long one call to the engine may take, in milliseconds; well under the TTL. @default 5_000 */
+	readonly timeoutMs?: number;
+	/** Retries the first call while the engine's state worker is still starting. @default no retry */
+	readonly startup?: { readonly retry: Retry; readonly attemptsMax?: number };
+}
+
+/** The field in which this store keeps a record's own key, since `state::list` answers values without keys. */
+const KEY_FIELD = "key";
+const STARTUP_ATTEMPTS_MAX = 20;
+const STARTUP_DELAY_MS = 250;
+
+/**
+ * Records in iii's state. `setOnce` is an `append` of which the first element counts.
+ * Not promised: durability (the engine's `kv` adapter may forget acknowledged writes in a crash).
+ */
+export function iiiStore(iii: Pick<IIIClient, "trigger">, options: IIIStoreOptions = {}): AtomicStore {
+	const { scope = "session_lease", timeoutMs = 5_000 } = options;
+	let started = options.startup === undefined;
+	const call = async (function_id: string, payload: object): Promise<unknown> => {
+		const request = () => iii.trigger({ function_id, payload, timeoutMs });
+		if (started) return request();
+		const { retry, attemptsMax = STARTUP_ATTEMPTS_MAX } = options.startup as NonNullable<
+			typeof options.startup
+		>;
+		const answer = await retry(request, {
+			delayMs: (error, attempt) =>
+				isNotReady(error) && attempt < attemptsMax ? STARTUP_DELAY_MS : undefined,
+		});
+		started = true;
+		return answer;
+	};
+	return {
+		async update(key, ops) {
+			const stored = [...ops.map(toIIIOp), { type: "set", path: KEY_FIELD, value: key }];
+			const answer = await call("state::update", { scope, key, ops: stored });
+			if (typeof answer !== "object" || answer === null || !("old_value" in answer)) {
+				throw invalidAnswer("state::update", answer);
+			}
+			if ("errors" in answer && Array.isArray(answer.errors) && answer.errors.length > 0) {
+				throw invalidAnswer("state::update", answer.errors);
+			}
+			return toFields(key, answer.old_value);
+		},
+		async read(key) {
+			return toFields(key, await call("state::get", { scope, key }));
+		},
+		async *list(): AsyncIterable<StoredRecord> {
+			const records = await call("state::list", { scope });
+			if (!Array.isArray(records)) throw invalidAnswer("state::list", records);
+			for (const record of records) {
+				const key = (record as { [KEY_FIELD]?: unknown } | null)?.[KEY_FIELD];
+				if (typeof key === "string") yield { key, fields: toFields(key, record) };
+			}
+		},
+	};
+}
+
+function toIIIOp(op: FieldOp): object {
+	switch (op.op) {
+		case "increment":
+			return { type: "increment", path: op.field, by: op.by };
+		case "set":
+			return { type: "set", path: op.field, value: op.value };
+		case "setOnce":
+			return { type: "append", path: op.field, value: op.value };
+		case "remove":
+			return { type: "remove", path: op.field };
+	}
+}
+
+function toFields(key: string, record: unknown): Fields {
+	if (record === undefined || record === null) return {};
+	if (typeof record !== "object" || Array.isArray(record)) {
+		throw new StoreAnswerError(`The record "${key}" is not an object: somebody else has written it.`, {
+			code: "record_invalid",
+		});
+	}
+	const fields: Record<string, Scalar | FlatObject> = {};
+	for (const [field, value] of Object.entries(record)) {
+		if (field !== KEY_FIELD) fields[field] = Array.isArray(value) ? value[0] : value;
+	}
+	return fields;
+}
+
+/** The state worker has not registered its functions yet: certain, nothing ran. */
+function isNotReady(error: unknown): boolean {
+	return (error as { code?: unknown } | null)?.code === "function_not_found";
+}
+
+function invalidAnswer(function_id: string, answer: unknown): StoreAnswerError {
+	const shown = JSON.stringify(answer)?.slice(0, 200);
+	return new StoreAnswerError(
+		`Expected an answer of \`${function_id}\`, got ${shown}. Nothing is assumed of it.`,
+	);
+}

@@ -1,0 +1,56 @@
+// What a handler is given besides the record.
+import type { OutboxEvent } from "../lease/lease.ts";
+
+export interface TransitionContext<R> {
+	readonly sessionId: string;
+	/** The lease's epoch, a fencing token for effects elsewhere; 0 without a lease. */
+	readonly epoch: number;
+	/** Aborts when the lease is lost: stop then, nothing of this attempt counts any more. */
+	readonly signal: AbortSignal;
+	/** Notes an event, JSON. It is sent when the next checkpoint, or this transition, is committed, and not before. */
+	emit(event: unknown): void;
+	/**
+	 * Commits the progress so far and sends the events so far. Without a lease it sends the events and saves nothing.
+	 * @throws LeaseLostError (`lease_lost`), TransientError (`send_failed`): pass them on.
+	 */
+	checkpoint(record: R): Promise<void>;
+	/** A key for an effect, the same whenever and wherever it is tried again. `name` is unique in the session. */
+	idempotencyKey(name: string): string;
+}
+
+/**
+ * A transition: gets a copy of the record, answers the next one. A `TransientError` has the queue try again; any other
+ * error routes the record to failure.
+ */
+export type Handle<R> = (record: R, context: TransitionContext<R>) => Promise<R>;
+
+/** Events noted and not yet committed, with ids that are unique over all epochs and stay with them. */
+export class PendingEvents {
+	readonly #prefix: string;
+	#count = 0;
+	#events: OutboxEvent[] = [];
+
+	constructor(prefix: string) {
+		this.#prefix = prefix;
+	}
+
+	get size(): number {
+		return this.#events.length;
+	}
+
+	add(event: unknown): void {
+		this.#count++;
+		this.#events.push({ id: `${this.#prefix}.${this.#count}`, event: JSON.parse(JSON.stringify(event)) });
+	}
+
+	pending(): OutboxEvent[] {
+		return [...this.#events];
+	}
+
+	/** Forgets the oldest `count`: they are committed, or will never be. */
+	drop(count: number): void {
+		this.#events.splice(0, count);
+	}
+}
+
+export const idempotencyKeyOf = (sessionId: string, name: string): string => `${sessionId}/${name}`;

@@ -1,0 +1,40 @@
+// Events that were committed go out in order, before anything else is done and before the lease is released.
+import { TransientError } from "../lease/errors.ts";
+import type { Lease, OutboxEvent } from "../lease/lease.ts";
+import type { AcquireOptions } from "../lease/options.ts";
+import { untilAborted } from "../lease/until-aborted.ts";
+import type { SerializedPorts } from "./ports.ts";
+
+/** Acquires the session and sends what an earlier holder committed and may not have sent. */
+export async function acquireSession<R>(
+	ports: SerializedPorts<R>,
+	sessionId: string,
+	options: AcquireOptions | undefined,
+): Promise<Lease<R>> {
+	const lease = await ports.leases.acquire(sessionId, options);
+	try {
+		await sendEvents(ports, lease, lease.inherited);
+		return lease;
+	} catch (error) {
+		await lease.abandon();
+		throw error;
+	}
+}
+
+/** In order, one at a time. @throws TransientError (`send_failed`), LeaseLostError (`lease_lost`) */
+export async function sendEvents<R>(
+	ports: SerializedPorts<R>,
+	lease: Lease<R>,
+	events: readonly OutboxEvent[],
+): Promise<void> {
+	const { sessionId } = lease;
+	for (const event of events) {
+		try {
+			await untilAborted(ports.send(sessionId, event), lease.signal);
+		} catch (cause) {
+			lease.signal.throwIfAborted();
+			const message = `Event ${event.id} of session "${sessionId}" was committed but not sent; the next attempt sends it.`;
+			throw new TransientError(message, { code: "send_failed", cause });
+		}
+	}
+}

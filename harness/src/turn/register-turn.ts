@@ -1,0 +1,96 @@
+// The turn's functions and its trigger on an iii engine.
+import type { AcquireOptions } from "../lease/options.ts";
+import type { FunctionHandler, IIIClient } from "../stores/iii-client.ts";
+import type { Handle } from "../transition/context.ts";
+import { readSession, startSession, wakeSession } from "../transition/session.ts";
+import { APPROVALS_SCOPE, isPlainDecision, parseApprovalKey, readDecision } from "./approvals.ts";
+import { awaitingApproval } from "./awaiting-approval.ts";
+import { functionExecute } from "./function-execute.ts";
+import type { TurnFunctions } from "./functions.ts";
+import { type IIIPorts, type IIIPortsOptions, iiiPorts } from "./iii-ports.ts";
+import type { AssistantMessage, TurnRecord } from "./record.ts";
+import { newTurn } from "./record.ts";
+import { resolveApproval } from "./resolve-approval.ts";
+import { runTransition } from "./run-transition.ts";
+import { stopTurn } from "./steering-check.ts";
+import { turnMachine } from "./turn-machine.ts";
+
+export interface RegisterTurnOptions extends Omit<IIIPortsOptions<TurnRecord>, "machine" | "functionOf"> {
+	readonly functions: TurnFunctions;
+	/** Wall clock, milliseconds since 1970. */
+	readonly nowMs: () => number;
+	/** Ends the ids of this worker's functions (`turn::get_state::<worker>`): several workers share an engine. */
+	readonly worker?: string;
+	/** Puts every transition under the session's lease. @default true */
+	readonly serialize?: boolean;
+	/** What `steering_check` does; `false`: somebody else registers it. @default stops the turn */
+	readonly steer?: Handle<TurnRecord> | false;
+	readonly acquire?: AcquireOptions;
+}
+
+export interface RegisteredTurn {
+	readonly ports: IIIPorts<TurnRecord>;
+	/** Starts a turn with the assistant's message and wakes it. */
+	start(sessionId: string, message: AssistantMessage): Promise<void>;
+	/** Wakes the session for the state that it is in. */
+	wake(sessionId: string): Promise<void>;
+	unregister(): void;
+}
+
+export function registerTurn(iii: IIIClient, options: RegisterTurnOptions): RegisteredTurn {
+	const { worker, nowMs, functions, steer = stopTurn(nowMs), serialize = true, acquire } = options;
+	const idOf = (name: string) => (worker === undefined ? name : `${name}::${worker}`);
+	const functionOf = (state: string) => idOf(`turn::${state}`);
+	const ports = iiiPorts(iii, { ...options, machine: turnMachine, functionOf });
+	const registered: { unregister(): void }[] = [];
+	const register = (name: string, handler: FunctionHandler) =>
+		registered.push(iii.registerFunction(idOf(name), handler));
+	const transition = (state: string, handle: Handle<TurnRecord>) =>
+		register(`turn::${state}`, (payload) =>
+			runTransition(iii, state, handle, payload, {
+				...options,
+				functionOf,
+				serialize,
+				...(acquire ? { acquire } : {}),
+			}),
+		);
+
+	const decisionOf = (sessionId: string, callId: string) => readDecision(iii, sessionId, callId);
+	transition("function_execute", functionExecute({ functions, nowMs }));
+	transition("function_awaiting_approval", awaitingApproval({ functions, nowMs, decisionOf }));
+	if (steer) transition("steering_check", steer);
+	register("turn::get_state", ({ session_id }) => readTurn(ports, serialize, session_id));
+	register("approval::resolve", (payload) => resolveApproval(iii, ports, payload));
+	register("turn::is_approval_decision", async ({ new_value }) => isPlainDecision(new_value));
+	register("turn::on_approval", async ({ key }) => {
+		const approval = parseApprovalKey(key);
+		if (approval) await wakeSession(ports, approval.sessionId);
+		return { ok: true };
+	});
+	const config = { scope: APPROVALS_SCOPE, condition_function_id: idOf("turn::is_approval_decision") };
+	registered.push(iii.registerTrigger({ type: "state", function_id: idOf("turn::on_approval"), config }));
+
+	return {
+		ports,
+		start: (sessionId, message) => start(ports, serialize, sessionId, newTurn(sessionId, message, nowMs())),
+		wake: (sessionId) => wakeSession(ports, sessionId),
+		unregister() {
+			for (const it of registered) it.unregister();
+		},
+	};
+}
+
+function readTurn(ports: IIIPorts<TurnRecord>, serialize: boolean, sessionId: string) {
+	return serialize ? readSession(ports, sessionId) : ports.plain.load(sessionId);
+}
+
+async function start(
+	ports: IIIPorts<TurnRecord>,
+	serialize: boolean,
+	sessionId: string,
+	record: TurnRecord,
+): Promise<void> {
+	if (serialize) return startSession(ports, sessionId, record);
+	await ports.plain.save(sessionId, record);
+	await ports.wake(sessionId, record.state);
+}
