@@ -5,6 +5,7 @@ const config: ViteUserConfig = defineConfig({
 		include: ["tests/**/*.test.ts"],
 		reporters: ["default", "./tests/summary-reporter.ts"],
 		testTimeout: 120_000,
+		maxWorkers: 2,
 	},
 });
 export default config;

@@ -14,10 +14,11 @@ export {
 	StoreAnswerError,
 	TransientError,
 } from "./lease/errors.ts";
-export type { Lease, OutboxEvent, ReleaseOptions, WriteOptions } from "./lease/lease.ts";
+export type { Lease, ReleaseOptions, WriteOptions } from "./lease/lease.ts";
 export type { Leases, SweepReport, WakeOptions } from "./lease/leases.ts";
 export type { LeaseEvent, ObserveLease } from "./lease/observe.ts";
 export type { AcquireOptions, HoldOptions, LeasePorts, LeasesOptions } from "./lease/options.ts";
+export type { OutboxEvent } from "./lease/outbox.ts";
 export type { SchemaIssue, SchemaResult, StandardSchema } from "./lease/schema.ts";
 export type { SessionReport } from "./lease/session-report.ts";
 export type { Wake } from "./lease/wake.ts";

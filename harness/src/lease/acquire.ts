@@ -1,6 +1,7 @@
 // How a session is acquired: judge the record, mark a bounce or bid for the next epoch, seal what is taken over.
 import { type AtomicStore, applyOps, type FieldOp } from "./atomic-store.ts";
 import { callUntilAnswered } from "./bounded-call.ts";
+import { type Moment, momentOf } from "./clock.ts";
 import { hasCode, LeaseHeldError, OutcomeUnknownError, TransientError } from "./errors.ts";
 import type { EpochHints } from "./hints.ts";
 import { HolderBatches } from "./holder.ts";
@@ -36,8 +37,8 @@ export interface AcquireContext {
 /** A lease as it was won. */
 export interface Grant {
 	readonly epoch: number;
-	/** Monotonic: when the winning bid was first sent. */
-	readonly sentAtMs: number;
+	/** When the winning bid was first sent. */
+	readonly sentAt: Moment;
 	readonly batches: HolderBatches;
 	readonly standing: StandingValue | undefined;
 	/** Whether the standing value is written under this grant's own epoch. */
@@ -47,7 +48,7 @@ export interface Grant {
 
 interface Bid {
 	readonly epoch: number;
-	readonly sentAtMs: number;
+	readonly sentAt: Moment;
 	readonly record: LeaseRecord;
 	readonly batches: HolderBatches;
 	/** The head that the bid found. */
@@ -62,7 +63,7 @@ interface Bid {
 export async function acquireGrant(context: AcquireContext): Promise<Grant> {
 	const { hints, sessionId, id, settings } = context;
 	let breaks = context.breaks;
-	let hint = hints.get(sessionId);
+	let hint = breaks ? undefined : hints.get(sessionId);
 	let record = hint === undefined ? await readRecord(context) : undefined;
 	for (let round = 0; round < settings.attemptsMax; round++) {
 		const head = record && headOf(record);
@@ -113,8 +114,8 @@ async function markBounce(context: AcquireContext, head: HeldEpoch): Promise<Lea
 
 async function sendBid(context: AcquireContext, epoch: number): Promise<Bid> {
 	const { store, ports, sessionId, id, settings } = context;
-	const sentAtMs = ports.clock.monotonicMs();
-	const until = ports.clock.wallMs() + settings.ttlMs;
+	const sentAt = momentOf(ports.clock);
+	const until = sentAt.wallMs + settings.ttlMs;
 	const ops: FieldOp[] = [
 		{ op: "increment", field: bidsField(epoch), by: 1 },
 		{ op: "setOnce", field: holderField(epoch), value: { id, owner: settings.owner, until } },
@@ -122,18 +123,18 @@ async function sendBid(context: AcquireContext, epoch: number): Promise<Bid> {
 	const answer = await callUntilAnswered(
 		ports,
 		() => store.update(sessionId, ops),
-		limitsFrom(context, sentAtMs),
+		limitsFrom(context, sentAt.monotonicMs),
 	);
 	const fields = applyOps(answer.fields, ops);
 	const batches = new HolderBatches({ store, ...ports, sessionId, epoch, id, fields });
 	const record = parseRecord(sessionId, fields);
-	return { epoch, sentAtMs, record, batches, before: headOf(parseRecord(sessionId, answer.fields)) };
+	return { epoch, sentAt, record, batches, before: headOf(parseRecord(sessionId, answer.fields)) };
 }
 
 /** Puts what is inherited under the new epoch first, if its holder may still write: then nothing late can surface. */
 async function grant(context: AcquireContext, bid: Bid): Promise<Grant> {
 	const { sessionId, settings, observe } = context;
-	const { epoch, sentAtMs, batches, record } = bid;
+	const { epoch, sentAt, batches, record } = bid;
 	const standing = standingValue(record);
 	const takeover = headOf(record, epoch)?.statement.done === false;
 	const sealed = takeover || standing?.unheld === true;
@@ -141,7 +142,7 @@ async function grant(context: AcquireContext, bid: Bid): Promise<Grant> {
 		const { text = "", outbox = "" } = standing ?? {};
 		const seal = { value: text, owed: true, ...(outbox === "" ? {} : { outbox }) };
 		try {
-			await batches.send(seal, limitsFrom(context, sentAtMs));
+			await batches.send(seal, limitsFrom(context, sentAt.monotonicMs));
 		} catch (cause) {
 			if (!hasCode(cause, "lease_lost")) throw cause;
 			const message = `The takeover of session "${sessionId}" could not be sealed. Nothing ran; try again.`;
@@ -149,7 +150,7 @@ async function grant(context: AcquireContext, bid: Bid): Promise<Grant> {
 		}
 	}
 	observe({ type: "granted", sessionId, epoch, owner: settings.owner, takeover });
-	return { epoch, sentAtMs, batches, standing, sealed, owed: sealed || isOwed(record) };
+	return { epoch, sentAt, batches, standing, sealed, owed: sealed || isOwed(record) };
 }
 
 function held(context: AcquireContext, head: HeldEpoch): boolean {

@@ -21,6 +21,8 @@ export interface Answer {
 type Settled = { readonly fields: Fields } | { readonly error: unknown };
 
 const PAUSE_MS = 25;
+/** Given, since without a reason each abort makes an error with a stack. */
+const ANSWERED = "answered";
 
 /**
  * Sends the request until one copy is answered.
@@ -74,6 +76,6 @@ async function within<T>(
 	try {
 		return (await Promise.race([...promises, timeUp])) as T | undefined;
 	} finally {
-		answered.abort();
+		answered.abort(ANSWERED);
 	}
 }

@@ -8,11 +8,22 @@ export interface Clock {
 	monotonicMs(): number;
 }
 
+/** One moment on both clocks. */
+export interface Moment {
+	readonly wallMs: number;
+	readonly monotonicMs: number;
+}
+
+export const momentOf = (clock: Clock): Moment => ({
+	wallMs: clock.wallMs(),
+	monotonicMs: clock.monotonicMs(),
+});
+
 export interface WaitOptions {
 	/** Ends the wait early: it rejects with `signal.reason`. */
 	readonly signal?: AbortSignal;
 	/**
-	 * Nobody waits for this wait: it keeps no process alive, and a virtual clock does not run on for it alone.
+	 * Nobody waits for this wait: it keeps no process alive.
 	 * @default false
 	 */
 	readonly background?: boolean;

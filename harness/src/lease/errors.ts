@@ -112,11 +112,23 @@ export class StoreAnswerError extends SessionLeaseError {
 	}
 }
 
-/** Recognised by its mark or name, so that two copies of this package, or a user's own class, agree. */
+/**
+ * Recognised by its mark, its name or the name of a class it is of, so that two copies of this package, or a user's own
+ * class, agree: `class TransientError extends Error {}` leaves `name` at "Error".
+ */
 export function isTransientError(error: unknown): boolean {
 	if (typeof error !== "object" || error === null) return false;
 	const { transient, name } = error as { transient?: unknown; name?: unknown };
-	return transient === true || name === "TransientError";
+	return transient === true || name === TRANSIENT_NAME || isOfClass(error, TRANSIENT_NAME);
+}
+
+const TRANSIENT_NAME = "TransientError";
+
+function isOfClass(error: object, className: string): boolean {
+	for (let of = Object.getPrototypeOf(error); of !== null; of = Object.getPrototypeOf(of)) {
+		if (of.constructor?.name === className) return true;
+	}
+	return false;
 }
 
 /** Whether the error carries this code, whichever copy of the package made it. */

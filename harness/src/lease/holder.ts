@@ -41,11 +41,18 @@ export class HolderBatches {
 	readonly #older: Set<string>;
 	readonly #standingEpoch: number;
 	#batches = 0;
+	/** Unknown while a batch with `owed` is under way, and after one that was not answered. */
+	#lastWrite: LastWrite = "void";
 
 	constructor(context: HolderContext) {
 		this.#context = context;
 		this.#standingEpoch = standingValue(parseRecord(context.sessionId, context.fields))?.epoch ?? 0;
 		this.#older = new Set(Object.keys(context.fields).filter((field) => epochOfField(field) < context.epoch));
+	}
+
+	/** What a loss that is found now has to say of the last batch with `owed`. */
+	get lastWrite(): LastWrite {
+		return this.#lastWrite;
 	}
 
 	/**
@@ -57,33 +64,34 @@ export class HolderBatches {
 		const { store, sessionId, epoch, id } = this.#context;
 		const ops = this.#opsOf(batch);
 		const expected = new Map(this.#acknowledged);
-		const inDoubt: LastWrite = batch.owed === undefined ? "void" : "unknown";
-		const answer = await callUntilAnswered(this.#context, () => store.update(sessionId, ops), limits).catch(
-			(error: unknown) => {
+		const writes = batch.owed !== undefined;
+		if (writes) this.#lastWrite = "unknown";
+		const { answer, record } = await callUntilAnswered(
+			this.#context,
+			() => store.update(sessionId, ops),
+			limits,
+		)
+			.then((answer) => ({ answer, record: parseRecord(sessionId, applyOps(answer.fields, ops)) }))
+			.catch((error: unknown) => {
+				const silent = hasCode(error, "outcome_unknown");
 				throw this.#lost(
-					hasCode(error, "outcome_unknown")
-						? "the store gave no answer in time"
-						: "the store's answer is invalid",
-					inDoubt,
+					silent ? "the store gave no answer in time" : "the store's answer is invalid",
 					error,
 				);
-			},
-		);
-		const record = parseRecord(sessionId, applyOps(answer.fields, ops));
+			});
 		const head = headOf(record);
 		if (head?.epoch !== epoch || head.holder.id !== id) {
 			const superseded = heldEpochs(record).some((held) => held.epoch > epoch && held.statement.owed);
-			throw this.#lost(
-				`epoch ${head?.epoch ?? 0} of ${head?.holder.owner ?? "nobody"} has taken over`,
-				superseded && answer.sends === 1 ? "void" : inDoubt,
-			);
+			if (writes && superseded && answer.sends === 1) this.#lastWrite = "void";
+			throw this.#lost(`epoch ${head?.epoch ?? 0} of ${head?.holder.owner ?? "nobody"} has taken over`);
 		}
 		for (const [field, value] of expected) {
 			if (this.#acknowledged.has(field) && answer.fields[field] !== value) {
-				throw this.#lost("the store forgot what it had acknowledged", inDoubt);
+				throw this.#lost("the store forgot what it had acknowledged");
 			}
 		}
 		for (const op of ops) if (op.op === "set") this.#acknowledged.set(op.field, op.value);
+		if (writes) this.#lastWrite = "void";
 		return bouncesOn(head);
 	}
 
@@ -117,8 +125,9 @@ export class HolderBatches {
 		return taken;
 	}
 
-	#lost(why: string, lastWrite: LastWrite, cause?: unknown): LeaseLostError {
+	#lost(why: string, cause?: unknown): LeaseLostError {
 		const { sessionId, epoch } = this.#context;
+		const lastWrite = this.#lastWrite;
 		return new LeaseLostError({ sessionId, epoch, lastWrite, why }, cause === undefined ? {} : { cause });
 	}
 }

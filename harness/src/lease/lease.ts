@@ -10,13 +10,8 @@ import type { Batch } from "./holder.ts";
 import { Lifetime } from "./lifetime.ts";
 import type { ObserveLease } from "./observe.ts";
 import type { HoldSettings, LeasePorts } from "./options.ts";
+import { encodeOutbox, type OutboxEvent, StandingOutbox } from "./outbox.ts";
 import { encodeValue, type StandardSchema } from "./schema.ts";
-
-/** An event that was committed with a value and is sent after it; `id` stays the same when it is sent again. */
-export interface OutboxEvent {
-	readonly id: string;
-	readonly event: unknown;
-}
 
 export interface WriteOptions {
 	/** Whether the session is owed a wake if this holder ends here. @default true */
@@ -58,12 +53,12 @@ export class Lease<T> implements AsyncDisposable {
 	readonly #context: LeaseContext<T>;
 	readonly #grant: Grant;
 	readonly #lifetime: Lifetime;
+	readonly #outbox: StandingOutbox;
 	#value: T | undefined;
-	/** Whether the standing value, and with it the outbox, is written under this epoch. */
-	#hasOwnValue: boolean;
-	#hasOutbox: boolean;
 	#last: Promise<unknown> = Promise.resolve();
 	#ending: Promise<number> | undefined;
+	/** The value that the ending saves: a second one that names another would pass for saved and be lost. */
+	#endingText: string | undefined;
 	#lost: LeaseLostError | undefined;
 
 	/** @internal Made by `leases.acquire`. */
@@ -81,17 +76,17 @@ export class Lease<T> implements AsyncDisposable {
 		this.owed = grant.owed;
 		this.inherited = loaded.outbox;
 		this.#value = loaded.value;
-		this.#hasOwnValue = grant.sealed;
-		this.#hasOutbox = loaded.outbox.length > 0;
+		this.#outbox = new StandingOutbox(grant.standing, grant.sealed);
 		this.#lifetime = new Lifetime({
 			...ports,
 			...settings,
 			sessionId,
 			epoch: grant.epoch,
-			sentAtMs: grant.sentAtMs,
+			grantedFrom: grant.sentAt,
 			renew: async (until, giveUpAtMs) => {
 				await grant.batches.send({ until }, { ...this.#limits(), giveUpAtMs, background: true });
 			},
+			lastWrite: () => grant.batches.lastWrite,
 			onLost: (error) => {
 				this.#lost = error;
 				context.observe({ type: "lost", sessionId, epoch: grant.epoch, why: error.message });
@@ -117,16 +112,15 @@ export class Lease<T> implements AsyncDisposable {
 	 */
 	async write(value: T, options: WriteOptions = {}): Promise<void> {
 		this.#expectHeld();
+		const { owed = true, outbox: events } = options;
 		const text = await encodeValue(this.sessionId, value, this.#context.schema);
-		const { owed = true } = options;
-		const outbox = options.outbox ? outboxText(options.outbox) : this.#carriedOutbox();
+		const outbox = events ? { outbox: await encodeOutbox(this.sessionId, events) } : this.#outbox.carried;
 		await this.#inTurn(() => {
 			this.#expectHeld();
-			return this.#send({ value: text, owed, ...outboxBatch(outbox) });
+			return this.#send({ value: text, owed, ...outbox });
 		});
 		this.#value = value;
-		this.#hasOwnValue = true;
-		if (outbox !== undefined) this.#hasOutbox = outbox !== "";
+		this.#outbox.written(outbox);
 	}
 
 	/**
@@ -135,30 +129,29 @@ export class Lease<T> implements AsyncDisposable {
 	 * @throws as `write` does.
 	 */
 	async release(options: ReleaseOptions<T> = {}): Promise<number> {
-		if (this.#ending !== undefined) return this.#ending;
-		this.#expectHeld();
-		const { sessionId, hints, observe } = this.#context;
-		const text = await this.#textToRelease(options);
-		const sent = options.outboxSent === true;
-		const outbox = text === undefined || sent ? undefined : this.#carriedOutbox();
-		if (this.#ending !== undefined) return this.#ending;
-		return this.#end(async () => {
-			const turnedAway = await this.#send({
-				...(text === undefined ? {} : { value: text }),
-				owed: options.owed ?? false,
-				...outboxBatch(sent && this.#hasOutbox ? "" : outbox),
-				done: true,
-			});
-			hints.remember(sessionId, this.epoch);
-			observe({ type: "released", sessionId, epoch: this.epoch, turnedAway });
-			return turnedAway;
+		if (this.#ending === undefined) this.#expectHeld();
+		const { value, owed = false, outboxSent = false } = options;
+		const { sessionId, schema } = this.#context;
+		const given = value === undefined ? {} : { value: await encodeValue(sessionId, value, schema) };
+		if (this.#ending !== undefined) {
+			if (given.value !== undefined && given.value !== this.#endingText) throw this.#ended();
+			return this.#ending;
+		}
+		this.#endingText = given.value;
+		return this.#end(() => {
+			const outbox = outboxSent
+				? this.#outbox.emptied
+				: given.value === undefined
+					? {}
+					: this.#outbox.carried;
+			return this.#sendRelease({ ...outbox, ...given, owed });
 		});
 	}
 
-	/** Releases with "none" as the value, and nothing owed. Answers and rejects as `release` does. */
-	async forget(): Promise<number> {
+	/** Releases with "none" as the value, and nothing owed unless it says so. Answers and rejects as `release` does. */
+	async forget({ owed = false }: { readonly owed?: boolean } = {}): Promise<number> {
 		this.#expectHeld();
-		return this.#end(() => this.#send({ value: "", owed: false, outbox: "", done: true }));
+		return this.#end(() => this.#sendRelease({ value: "", owed, outbox: "" }));
 	}
 
 	/**
@@ -168,14 +161,24 @@ export class Lease<T> implements AsyncDisposable {
 	async abandon(): Promise<void> {
 		if (this.#ending !== undefined || this.#looksLost()) return;
 		const { sessionId, observe, settings, ports } = this.#context;
-		const limits = this.#limits();
-		const giveUpAtMs = Math.min(limits.giveUpAtMs, ports.clock.monotonicMs() + settings.callTimeoutMs);
 		const message = `The lease on session "${sessionId}" (epoch ${this.epoch}) was abandoned.`;
 		this.#lifetime.abandon(new SessionLeaseError("lease_ended", message));
-		const told = this.#inTurn(() => this.#grant.batches.send({ until: 0 }, { ...limits, giveUpAtMs }));
-		this.#ending = told.catch(() => 0);
+		const told = this.#inTurn(() => {
+			const giveUpAtMs = ports.clock.monotonicMs() + settings.callTimeoutMs;
+			return this.#grant.batches.send({ until: 0 }, { ...this.#limits(), giveUpAtMs });
+		});
+		const { epoch } = this;
+		this.#ending = told.then(
+			(turnedAway) => {
+				observe({ type: "abandoned", sessionId, epoch });
+				return turnedAway;
+			},
+			() => {
+				observe({ type: "lost", sessionId, epoch, why: "the store did not hear that it was abandoned" });
+				return 0;
+			},
+		);
 		await this.#ending;
-		observe({ type: "abandoned", sessionId, epoch: this.epoch });
 	}
 
 	/** Abandons, unless the lease was released, abandoned or lost before. */
@@ -189,28 +192,26 @@ export class Lease<T> implements AsyncDisposable {
 	}
 
 	#expectHeld(): void {
-		if (this.#ending !== undefined) {
-			const message = `The lease on session "${this.sessionId}" (epoch ${this.epoch}) has been given back already.`;
-			throw new SessionLeaseError("lease_ended", message);
-		}
+		if (this.#ending !== undefined) throw this.#ended();
 		if (this.#looksLost()) throw this.#lost;
 	}
 
-	/** An outbox belongs to the value that stands: to empty an inherited one, that value is written again. */
-	async #textToRelease(options: ReleaseOptions<T>): Promise<string | undefined> {
-		const { sessionId, schema } = this.#context;
-		if (options.value !== undefined) return encodeValue(sessionId, options.value, schema);
-		const inherits = options.outboxSent && this.#hasOutbox && !this.#hasOwnValue;
-		return inherits ? this.#grant.standing?.text : undefined;
+	#ended(): SessionLeaseError {
+		const message = `The lease on session "${this.sessionId}" (epoch ${this.epoch}) has been given back already.`;
+		return new SessionLeaseError("lease_ended", message);
 	}
 
-	/** An inherited outbox goes with the value: whoever writes a new value without having sent it hands it on. */
-	#carriedOutbox(): string | undefined {
-		return this.#hasOutbox && !this.#hasOwnValue ? this.#grant.standing?.outbox : undefined;
+	async #sendRelease(batch: Batch): Promise<number> {
+		const { sessionId, hints, observe } = this.#context;
+		const turnedAway = await this.#send({ ...batch, done: true });
+		hints.remember(sessionId, this.epoch);
+		observe({ type: "released", sessionId, epoch: this.epoch, turnedAway });
+		return turnedAway;
 	}
 
 	#end(send: () => Promise<number>): Promise<number> {
 		this.#ending = this.#inTurn(async () => {
+			if (this.#looksLost()) throw this.#lost;
 			this.#lifetime.endRenewals();
 			const turnedAway = await send();
 			this.#lifetime.end();
@@ -239,9 +240,3 @@ export class Lease<T> implements AsyncDisposable {
 		return { giveUpAtMs: this.#lifetime.stopsAtMs, callTimeoutMs: this.#context.settings.callTimeoutMs };
 	}
 }
-
-const outboxBatch = (outbox: string | undefined): { outbox?: string } =>
-	outbox === undefined ? {} : { outbox };
-
-const outboxText = (events: readonly OutboxEvent[]): string =>
-	events.length === 0 ? "" : JSON.stringify(events);

@@ -5,7 +5,7 @@ import type { AtomicStore } from "./atomic-store.ts";
 import { callUntilAnswered } from "./bounded-call.ts";
 import { LeaseHeldError, SessionLeaseError } from "./errors.ts";
 import { EpochHints } from "./hints.ts";
-import { Lease, type OutboxEvent } from "./lease.ts";
+import { Lease } from "./lease.ts";
 import { marginMs } from "./lifetime.ts";
 import type { ObserveLease } from "./observe.ts";
 import {
@@ -20,6 +20,7 @@ import {
 	type LeasePorts,
 	type LeasesOptions,
 } from "./options.ts";
+import { decodeOutbox } from "./outbox.ts";
 import { parseRecord } from "./record.ts";
 import { decodeValue, type StandardSchema } from "./schema.ts";
 import { describeSession, needsWake, type SessionReport } from "./session-report.ts";
@@ -51,7 +52,7 @@ export interface Leases<T> {
 	inspect(sessionId: string): Promise<SessionReport>;
 	/**
 	 * Takes a session from its holder before the deadline, with the reason recorded as the owner, and releases it, owed
-	 * a wake. Answers false, and does nothing, if nobody holds it. The old holder is fenced: its writes are void.
+	 * a wake. Answers false, and does nothing, if it was released or never held. The old holder is fenced: its writes are void.
 	 */
 	break(sessionId: string, reason: string, options?: WakeOptions): Promise<boolean>;
 	/** Drops the session's value. Its epoch stays, so that nothing late can come back. Rejects as `acquire` does. */
@@ -125,21 +126,10 @@ async function load<T>(setup: Setup<T>, context: AcquireContext, grant: Grant): 
 	const leaseContext = { ...setup, sessionId, id, settings };
 	try {
 		const value = await decodeValue(sessionId, text, setup.schema);
-		return new Lease(leaseContext, grant, { value, outbox: parseOutbox(sessionId, outbox) });
+		return new Lease(leaseContext, grant, { value, outbox: decodeOutbox(sessionId, outbox) });
 	} catch (error) {
 		await new Lease(leaseContext, grant, { value: undefined, outbox: [] }).abandon();
 		throw error;
-	}
-}
-
-function parseOutbox(sessionId: string, text: string): OutboxEvent[] {
-	if (text === "") return [];
-	try {
-		return JSON.parse(text);
-	} catch (cause) {
-		throw new SessionLeaseError("value_invalid", `The outbox of session "${sessionId}" is not JSON.`, {
-			cause,
-		});
 	}
 }
 

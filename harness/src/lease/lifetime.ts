@@ -2,8 +2,8 @@
 //
 // running --(deadline less a margin, or maxHoldMs, passes; a renewal finds the lease lost)--> lost: signal aborts
 // running --(abandon())--> ended: the signal aborts    running --(end(): released)--> ended: it stays as it is
-import type { Clock, Wait } from "./clock.ts";
-import { hasCode, LeaseLostError } from "./errors.ts";
+import { type Clock, type Moment, momentOf, type Wait } from "./clock.ts";
+import { hasCode, type LastWrite, LeaseLostError } from "./errors.ts";
 
 export interface LifetimeOptions {
 	readonly clock: Clock;
@@ -12,10 +12,12 @@ export interface LifetimeOptions {
 	readonly epoch: number;
 	readonly ttlMs: number;
 	readonly maxHoldMs: number;
-	/** Monotonic: when the winning bid was first sent. */
-	readonly sentAtMs: number;
+	/** When the winning bid was first sent. */
+	readonly grantedFrom: Moment;
 	/** Sends one renewal that says `untilMs` (wall clock); rejects if the lease is lost. */
 	readonly renew: (untilMs: number, giveUpAtMs: number) => Promise<void>;
+	/** What a loss that is found here has to say of a write that may be under way. */
+	readonly lastWrite: () => LastWrite;
 	readonly onLost: (error: LeaseLostError) => void;
 }
 
@@ -28,19 +30,21 @@ export class Lifetime {
 	readonly #lost = new AbortController();
 	readonly #ended = new AbortController();
 	readonly #renewalsEnded = new AbortController();
-	#deadlineMs: number;
+	/** When what the deadline counts from was first sent: the bid, or the last renewal that was acknowledged. */
+	#renewedFrom: Moment;
 
 	constructor(options: LifetimeOptions) {
 		this.#options = options;
-		this.#deadlineMs = options.sentAtMs + options.ttlMs;
+		this.#renewedFrom = options.grantedFrom;
 		void this.#watch();
 		void this.#renewals();
 	}
 
 	/** Monotonic milliseconds at which the holder stops, unless it is renewed before. */
 	get stopsAtMs(): number {
-		const { ttlMs, sentAtMs, maxHoldMs } = this.#options;
-		return Math.min(this.#deadlineMs - marginMs(ttlMs), sentAtMs + maxHoldMs);
+		const { ttlMs, grantedFrom, maxHoldMs } = this.#options;
+		const deadlineMs = this.#renewedFrom.monotonicMs + ttlMs;
+		return Math.min(deadlineMs - marginMs(ttlMs), grantedFrom.monotonicMs + maxHoldMs);
 	}
 
 	/** Aborts, with the `LeaseLostError` as its reason, before any rival could take over. Looks at the clock first. */
@@ -74,12 +78,15 @@ export class Lifetime {
 		this.#lost.abort(reason);
 	}
 
+	/** A laptop that sleeps may stop its monotonic clock, but not its wall clock: either can end the lease. */
 	#look(): void {
-		const { clock, sessionId, epoch, maxHoldMs, sentAtMs } = this.#options;
-		const nowMs = clock.monotonicMs();
-		if (nowMs < this.stopsAtMs) return;
-		const why = nowMs >= sentAtMs + maxHoldMs ? "it was held for `maxHoldMs`" : "its deadline is near";
-		this.lose(new LeaseLostError({ sessionId, epoch, lastWrite: "void", why }));
+		const { clock, ttlMs, sessionId, epoch, maxHoldMs, grantedFrom, lastWrite } = this.#options;
+		const now = momentOf(clock);
+		const overslept = now.wallMs - this.#renewedFrom.wallMs >= ttlMs - marginMs(ttlMs);
+		if (now.monotonicMs < this.stopsAtMs && !overslept) return;
+		const tooLong = now.monotonicMs >= grantedFrom.monotonicMs + maxHoldMs;
+		const why = tooLong ? "it was held for `maxHoldMs`" : "its deadline is near";
+		this.lose(new LeaseLostError({ sessionId, epoch, lastWrite: lastWrite(), why }));
 	}
 
 	async #watch(): Promise<void> {
@@ -93,25 +100,25 @@ export class Lifetime {
 	async #renewals(): Promise<void> {
 		const { clock, ttlMs, renew } = this.#options;
 		for (;;) {
-			const renewAtMs = this.#deadlineMs - ttlMs + renewEveryMs(ttlMs);
+			const renewAtMs = this.#renewedFrom.monotonicMs + renewEveryMs(ttlMs);
 			await this.#pause(renewAtMs - clock.monotonicMs(), this.#renewalsEnded.signal);
 			if (this.#renewalsEnded.signal.aborted) return;
-			const sentAtMs = clock.monotonicMs();
+			const sentAt = momentOf(clock);
 			try {
-				await renew(clock.wallMs() + ttlMs, this.stopsAtMs);
+				await renew(sentAt.wallMs + ttlMs, this.stopsAtMs);
 			} catch (error) {
 				this.#renewalFailed(error);
 				return;
 			}
-			this.#deadlineMs = sentAtMs + ttlMs;
+			this.#renewedFrom = sentAt;
 		}
 	}
 
 	#renewalFailed(error: unknown): void {
 		if (this.#renewalsEnded.signal.aborted) return;
-		const { sessionId, epoch } = this.#options;
+		const { sessionId, epoch, lastWrite } = this.#options;
 		const why = "a renewal failed";
-		const lost = new LeaseLostError({ sessionId, epoch, lastWrite: "void", why }, { cause: error });
+		const lost = new LeaseLostError({ sessionId, epoch, lastWrite: lastWrite(), why }, { cause: error });
 		this.lose(hasCode(error, "lease_lost") ? (error as LeaseLostError) : lost);
 	}
 

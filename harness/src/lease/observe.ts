@@ -20,6 +20,7 @@ export type LeaseEvent =
 			readonly epoch: number;
 			readonly turnedAway: number;
 	  }
+	/** The store has said so: it can be taken over at once. */
 	| { readonly type: "abandoned"; readonly sessionId: string; readonly epoch: number }
 	| { readonly type: "lost"; readonly sessionId: string; readonly epoch: number; readonly why: string };
 

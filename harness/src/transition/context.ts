@@ -1,5 +1,5 @@
 // What a handler is given besides the record.
-import type { OutboxEvent } from "../lease/lease.ts";
+import type { OutboxEvent } from "../lease/outbox.ts";
 
 export interface TransitionContext<R> {
 	readonly sessionId: string;
@@ -10,7 +10,8 @@ export interface TransitionContext<R> {
 	/** Notes an event, JSON. It is sent when the next checkpoint, or this transition, is committed, and not before. */
 	emit(event: unknown): void;
 	/**
-	 * Commits the progress so far and sends the events so far. Without a lease it sends the events and saves nothing.
+	 * Commits the record as it is now and sends the events so far; several at once are done one by one.
+	 * Without a lease it sends the events and saves nothing.
 	 * @throws LeaseLostError (`lease_lost`), TransientError (`send_failed`): pass them on.
 	 */
 	checkpoint(record: R): Promise<void>;
@@ -23,6 +24,13 @@ export interface TransitionContext<R> {
  * error routes the record to failure.
  */
 export type Handle<R> = (record: R, context: TransitionContext<R>) => Promise<R>;
+
+/** Has a handler answer the next record: of a copy, so that what it changes counts only if it answers it. */
+export async function nextRecord<R>(handle: Handle<R>, record: R, context: TransitionContext<R>): Promise<R> {
+	const next = await handle(structuredClone(record), context);
+	if (next === undefined || next === null) throw new TypeError("The handler answered no record.");
+	return next;
+}
 
 /** Events noted and not yet committed, with ids that are unique over all epochs and stay with them. */
 export class PendingEvents {
@@ -38,13 +46,20 @@ export class PendingEvents {
 		return this.#events.length;
 	}
 
+	/** How many were ever noted: marks the moment, so that a commit takes those until then. */
+	get noted(): number {
+		return this.#count;
+	}
+
 	add(event: unknown): void {
 		this.#count++;
 		this.#events.push({ id: `${this.#prefix}.${this.#count}`, event: JSON.parse(JSON.stringify(event)) });
 	}
 
-	pending(): OutboxEvent[] {
-		return [...this.#events];
+	/** Those that are not dropped yet; with `noted`, only those until that moment. */
+	pending(noted: number = this.#count): OutboxEvent[] {
+		const later = this.#count - noted;
+		return this.#events.slice(0, Math.max(0, this.#events.length - later));
 	}
 
 	/** Forgets the oldest `count`: they are committed, or will never be. */

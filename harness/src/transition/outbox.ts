@@ -1,7 +1,8 @@
 // Events that were committed go out in order, before anything else is done and before the lease is released.
 import { TransientError } from "../lease/errors.ts";
-import type { Lease, OutboxEvent } from "../lease/lease.ts";
+import type { Lease } from "../lease/lease.ts";
 import type { AcquireOptions } from "../lease/options.ts";
+import type { OutboxEvent } from "../lease/outbox.ts";
 import { untilAborted } from "../lease/until-aborted.ts";
 import type { SerializedPorts } from "./ports.ts";
 

@@ -1,6 +1,7 @@
 // What a transition needs from outside: the record, the queue that wakes, the stream that events go to.
-import type { OutboxEvent } from "../lease/lease.ts";
+
 import type { Leases } from "../lease/leases.ts";
+import type { OutboxEvent } from "../lease/outbox.ts";
 import type { Machine } from "./machine.ts";
 
 /** A session's record in a plain place of its own, without a fence. */

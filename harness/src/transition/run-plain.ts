@@ -1,7 +1,13 @@
 // A transition without a lease: a plain load and a plain save, with nothing between two workers that do it at once.
 import { isTransientError, SessionLeaseError } from "../lease/errors.ts";
 import { STALE, type TransitionAnswer } from "./answer.ts";
-import { type Handle, idempotencyKeyOf, PendingEvents, type TransitionContext } from "./context.ts";
+import {
+	type Handle,
+	idempotencyKeyOf,
+	nextRecord,
+	PendingEvents,
+	type TransitionContext,
+} from "./context.ts";
 import type { PlainRecords, TransitionPorts } from "./ports.ts";
 
 export interface PlainTransition<R> {
@@ -36,7 +42,7 @@ export async function runPlain<R>(
 		checkpoint: sendAll,
 		idempotencyKey: (name) => idempotencyKeyOf(sessionId, name),
 	};
-	const next = await handle(structuredClone(record), context).catch((error: unknown) => {
+	const next = await nextRecord(handle, record, context).catch((error: unknown) => {
 		if (isTransientError(error)) throw error;
 		events.drop(events.size);
 		return machine.fail(record, error, (event) => events.add(event));

@@ -2,13 +2,23 @@
 //
 // acquire -> send what an earlier holder left in the outbox -> stale? pass the baton
 //                                                           -> handle -> commit, events, release -> wake
+// Who was turned away meanwhile had news for a state that still is the same: then this worker looks again by itself.
+// A message would do as well, but where every message comes twice, its twin would be turned away in its turn, for ever.
 // Any rejection on the way leaves the scope of the lease and abandons it.
-import { isTransientError, SessionLeaseError } from "../lease/errors.ts";
+import { hasCode, isTransientError, SessionLeaseError } from "../lease/errors.ts";
 import type { Lease } from "../lease/lease.ts";
 import type { AcquireOptions } from "../lease/options.ts";
-import { sendWake } from "../lease/wake.ts";
+import { encodeValue } from "../lease/schema.ts";
+import { untilAborted } from "../lease/until-aborted.ts";
 import { STALE, type TransitionAnswer } from "./answer.ts";
-import { type Handle, idempotencyKeyOf, PendingEvents, type TransitionContext } from "./context.ts";
+import { passBaton, wakeFor } from "./baton.ts";
+import {
+	type Handle,
+	idempotencyKeyOf,
+	nextRecord,
+	PendingEvents,
+	type TransitionContext,
+} from "./context.ts";
 import { acquireSession, sendEvents } from "./outbox.ts";
 import type { SerializedPorts } from "./ports.ts";
 
@@ -29,6 +39,32 @@ export async function runSerialized<R>(
 	ports: SerializedPorts<R>,
 	transition: SerializedTransition<R>,
 ): Promise<TransitionAnswer> {
+	let done = await runOnce(ports, transition, { looksAgain: true });
+	for (let look = 2; done.again && look <= LOOKS_MAX; look++) {
+		const before = done.answer;
+		done = await runOnce(ports, transition, { looksAgain: look < LOOKS_MAX }).catch((error: unknown) => {
+			// Whoever holds it now was granted it after our release, and looks at what there is.
+			if (hasCode(error, "lease_held")) return { answer: before, again: false };
+			throw error;
+		});
+	}
+	return done.answer;
+}
+
+/** So often at most before the baton is a message after all. */
+const LOOKS_MAX = 8;
+
+interface Run {
+	readonly answer: TransitionAnswer;
+	/** Others were turned away, nobody was woken for them, and the state is still the same. */
+	readonly again: boolean;
+}
+
+async function runOnce<R>(
+	ports: SerializedPorts<R>,
+	transition: SerializedTransition<R>,
+	{ looksAgain }: { readonly looksAgain: boolean },
+): Promise<Run> {
 	const { sessionId, state, handle } = transition;
 	await using lease = await acquireSession(ports, sessionId, transition.acquire);
 	const record = lease.value ?? (await ports.plain?.load(sessionId));
@@ -37,14 +73,17 @@ export async function runSerialized<R>(
 		throw new SessionLeaseError("record_missing", `Session "${sessionId}" has no record.`);
 	}
 	const from = ports.machine.stateOf(record);
-	if (from !== state) return passBaton(ports, lease, from);
+	if (from !== state) {
+		await passBaton(ports, lease, from);
+		return { answer: STALE, again: false };
+	}
 	const attempt = new Attempt(ports, lease, record);
 	try {
-		return await attempt.finish(from, await attempt.run(handle));
+		return await attempt.finish(from, await attempt.run(handle), looksAgain);
 	} catch (error) {
 		if (isTransientError(error)) throw error;
 		lease.signal.throwIfAborted();
-		return await attempt.finish(from, attempt.failed(error));
+		return await attempt.finish(from, await attempt.failed(error), looksAgain);
 	}
 }
 
@@ -63,14 +102,17 @@ class Attempt<R> {
 		this.#events = new PendingEvents(`${lease.epoch}.${lease.id}`);
 	}
 
-	async run(handle: Handle<R>): Promise<R> {
-		const next = await handle(structuredClone(this.#committed), this.#context());
-		if (next === undefined) throw new TypeError("The handler answered no record.");
-		return next;
+	/** Rejects as soon as the lease is lost, so that the queue gets its message back even if the handler hangs. */
+	run(handle: Handle<R>): Promise<R> {
+		return untilAborted(nextRecord(handle, this.#committed, this.#context()), this.#lease.signal);
 	}
 
-	/** The record after an error that nobody will retry; what was not committed is dropped, its events too. */
-	failed(error: unknown): R {
+	/**
+	 * The record after an error that nobody will retry; what was not committed is dropped, its events too.
+	 * A checkpoint that is still under way is committed first. Rejects as that does.
+	 */
+	async failed(error: unknown): Promise<R> {
+		await this.#last;
 		this.#events.drop(this.#events.size);
 		return this.#ports.machine.fail(structuredClone(this.#committed), error, (event) =>
 			this.#events.add(event),
@@ -78,7 +120,7 @@ class Attempt<R> {
 	}
 
 	/** Commits the record and gives the lease back, then wakes whoever is owed it. */
-	async finish(from: string, next: R): Promise<TransitionAnswer> {
+	async finish(from: string, next: R, looksAgain: boolean): Promise<Run> {
 		const { machine, projects } = this.#ports;
 		const to = machine.stateOf(next);
 		const terminal = machine.terminal.includes(to);
@@ -88,13 +130,18 @@ class Attempt<R> {
 		else await this.#last;
 		const value = commitsFirst ? {} : { value: next };
 		const turnedAway = await this.#lease.release({ ...value, owed, outboxSent: true });
-		if (!terminal && (owed || turnedAway > 0)) await wakeFor(this.#ports, this.#lease, to);
-		return { ok: true, from_state: from, to_state: to };
+		const again = looksAgain && to === from && turnedAway > 0;
+		if (!terminal && !again && (owed || turnedAway > 0)) await wakeFor(this.#ports, this.#lease, to);
+		return { answer: { ok: true, from_state: from, to_state: to }, again };
 	}
 
 	/** Saves the record with the events so far, then sends them; one commit at a time, so that events keep their order. */
 	#commit(record: R, owed: boolean): Promise<void> {
-		const turn = this.#last.then(() => this.#commitNow(record, owed));
+		// As it is now: a handler may change its record and note more while an earlier commit is still under way.
+		const text = encodeValue(this.#lease.sessionId, record, undefined);
+		text.catch(() => undefined);
+		const { noted } = this.#events;
+		const turn = this.#last.then(async () => this.#commitNow(JSON.parse(await text), { noted, owed }));
 		// After events that were not sent, or a lost lease, nothing more is committed by this attempt.
 		this.#last = turn.catch((error) => {
 			if (isTransientError(error)) throw error;
@@ -103,12 +150,12 @@ class Attempt<R> {
 		return turn;
 	}
 
-	async #commitNow(record: R, owed: boolean): Promise<void> {
-		const outbox = this.#events.pending();
+	async #commitNow(record: R, { noted, owed }: { noted: number; owed: boolean }): Promise<void> {
+		const outbox = this.#events.pending(noted);
 		await this.#lease.write(record, { owed, outbox });
 		this.#events.drop(outbox.length);
-		this.#committed = structuredClone(record);
-		if (this.#ports.projects) await projectRecord(this.#ports, this.#lease.sessionId, this.#committed);
+		this.#committed = record;
+		if (this.#ports.projects) await projectRecord(this.#ports, this.#lease, record);
 		await sendEvents(this.#ports, this.#lease, outbox);
 	}
 
@@ -127,27 +174,8 @@ class Attempt<R> {
 	}
 }
 
-/**
- * A wake for another state changes nothing, but whoever was turned away, or a wake that was never sent, is not lost:
- * the session is woken in the state that it is in. A terminal state settles it.
- */
-async function passBaton<R>(
-	ports: SerializedPorts<R>,
-	lease: Lease<R>,
-	state: string,
-): Promise<TransitionAnswer> {
-	const terminal = ports.machine.terminal.includes(state);
-	const owed = lease.owed && !terminal;
-	const turnedAway = await lease.release({ owed, outboxSent: true });
-	if (!terminal && (owed || turnedAway > 0)) await wakeFor(ports, lease, state);
-	return STALE;
-}
-
-function wakeFor<R>(ports: SerializedPorts<R>, lease: Lease<R>, state: string): Promise<void> {
-	return sendWake((sessionId) => ports.wake(sessionId, state), lease.sessionId);
-}
-
 /** A reader's copy: if it cannot be saved it lags until the next commit, and the session goes on. */
-async function projectRecord<R>(ports: SerializedPorts<R>, sessionId: string, record: R): Promise<void> {
-	await ports.plain?.save(sessionId, record).catch(() => undefined);
+async function projectRecord<R>(ports: SerializedPorts<R>, lease: Lease<R>, record: R): Promise<void> {
+	if (!ports.plain) return;
+	await untilAborted(ports.plain.save(lease.sessionId, record), lease.signal).catch(() => undefined);
 }

@@ -1,7 +1,7 @@
 // A session from outside its transitions: start it, read it, wake it as it is, and hand its record back.
 import { SessionLeaseError } from "../lease/errors.ts";
 import type { AcquireOptions } from "../lease/options.ts";
-import { sendWake } from "../lease/wake.ts";
+import { passBaton, wakeFor } from "./baton.ts";
 import { acquireSession } from "./outbox.ts";
 import type { PlainRecords, SerializedPorts } from "./ports.ts";
 
@@ -22,27 +22,37 @@ export async function wakeSession<R>(ports: SerializedPorts<R>, sessionId: strin
 	if (!ports.machine.terminal.includes(state)) await ports.wake(sessionId, state);
 }
 
+export interface StartOptions {
+	/** Starts anew where a terminal state was reached. Do not try again with it: that would start twice. @default false */
+	readonly replacesEnded?: boolean;
+	readonly acquire?: AcquireOptions;
+}
+
 /**
- * Gives a session its first record, or the next one after a terminal state, and wakes it.
- * @throws SessionLeaseError (`record_exists`) if the session is still under way. Rejects as `acquire` and `release` do.
+ * Gives a session its first record and wakes it. May be tried again: a wake that is still owed is sent then.
+ * @throws SessionLeaseError (`record_exists`) if the session has one. Rejects as `acquire` and `release` do.
  */
 export async function startSession<R>(
 	ports: SerializedPorts<R>,
 	sessionId: string,
 	record: R,
-	options: AcquireOptions = {},
+	options: StartOptions = {},
 ): Promise<void> {
 	const { machine } = ports;
-	await using lease = await acquireSession(ports, sessionId, options);
+	await using lease = await acquireSession(ports, sessionId, options.acquire);
 	const existing = lease.value ?? (await ports.plain?.load(sessionId));
-	if (existing !== undefined && !machine.terminal.includes(machine.stateOf(existing))) {
-		await lease.release({ owed: lease.owed, outboxSent: true });
-		const message = `Session "${sessionId}" is under way, in the state ${machine.stateOf(existing)}.`;
-		throw new SessionLeaseError("record_exists", message);
+	const state = existing === undefined ? undefined : machine.stateOf(existing);
+	if (state !== undefined && !(options.replacesEnded && machine.terminal.includes(state))) {
+		await passBaton(ports, lease, state);
+		throw new SessionLeaseError(
+			"record_exists",
+			`Session "${sessionId}" has a record, in the state ${state}.`,
+		);
 	}
-	const state = machine.stateOf(record);
-	await lease.release({ value: record, owed: true, outboxSent: true });
-	await sendWake((id) => ports.wake(id, state), sessionId);
+	if (ports.projects) await ports.plain?.save(sessionId, record);
+	const owed = !machine.terminal.includes(machine.stateOf(record));
+	await lease.release({ value: record, owed, outboxSent: true });
+	if (owed) await wakeFor(ports, lease, machine.stateOf(record));
 }
 
 /**
@@ -55,10 +65,18 @@ export async function unserializeSession<R>(
 	options: AcquireOptions = {},
 ): Promise<void> {
 	await using lease = await acquireSession(ports, sessionId, options);
-	if (lease.value === undefined) return;
-	const state = ports.machine.stateOf(lease.value);
-	await ports.plain.save(sessionId, lease.value);
-	const turnedAway = await lease.forget();
-	if (turnedAway === 0 && !lease.owed) return;
-	if (!ports.machine.terminal.includes(state)) await sendWake((id) => ports.wake(id, state), sessionId);
+	const record = lease.value ?? (await ports.plain.load(sessionId));
+	if (record === undefined) {
+		await lease.release();
+		return;
+	}
+	const state = ports.machine.stateOf(record);
+	if (lease.value === undefined) {
+		await passBaton(ports, lease, state);
+	} else {
+		await ports.plain.save(sessionId, record);
+		const turnedAway = await lease.forget({ owed: lease.owed });
+		const owed = lease.owed || turnedAway > 0;
+		if (owed && !ports.machine.terminal.includes(state)) await wakeFor(ports, lease, state);
+	}
 }

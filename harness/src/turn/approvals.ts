@@ -4,7 +4,7 @@
 // `decision` and `reason` that other programs read and write. A plain record that somebody sets replaces the claims,
 // and a claim that comes after it loses. Once claimed, the winner's decision is put in the plain field with `append`,
 // which keeps whatever came first in front: if somebody's plain record slipped in between, theirs is still readable.
-import { StoreAnswerError } from "../lease/errors.ts";
+import { StoreAnswerError, TransientError } from "../lease/errors.ts";
 import type { IIIClient } from "../stores/iii-client.ts";
 import type { Decision } from "./record.ts";
 
@@ -49,14 +49,18 @@ export function isPlainDecision(record: unknown): boolean {
 	return decisionOf(record) !== undefined && (record as ApprovalRecord).claims === undefined;
 }
 
-/** Reads one decision. */
+/** Reads one decision. @throws TransientError if the engine gives no answer: that is no decision either way. */
 export async function readDecision(
 	iii: Pick<IIIClient, "trigger">,
 	sessionId: string,
 	callId: string,
 ): Promise<Decision | undefined> {
 	const payload = { scope: APPROVALS_SCOPE, key: approvalKey(sessionId, callId) };
-	return decisionOf(await iii.trigger({ function_id: "state::get", payload }));
+	try {
+		return decisionOf(await iii.trigger({ function_id: "state::get", payload }));
+	} catch (cause) {
+		throw new TransientError(`The decision on the call "${callId}" could not be read.`, { cause });
+	}
 }
 
 export interface Claim extends Decision {

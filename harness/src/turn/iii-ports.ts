@@ -1,6 +1,7 @@
 // A transition's ports on iii: records in state, wakes on a queue, events on a stream.
-import type { OutboxEvent } from "../lease/lease.ts";
+
 import type { Leases } from "../lease/leases.ts";
+import type { OutboxEvent } from "../lease/outbox.ts";
 import type { IIIClient } from "../stores/iii-client.ts";
 import type { Machine } from "../transition/machine.ts";
 import type { PlainRecords, SerializedPorts } from "../transition/ports.ts";

@@ -108,11 +108,14 @@ export function newTurn(sessionId: string, message: AssistantMessage, nowMs: num
 /** The name by which a model is offered any function: the wanted one is in its arguments. */
 const TRIGGER_FUNCTION = "agent_trigger";
 
-/** The calls that a message asks for, in its order. @throws Error if two of them have one id. */
+/** The calls that a message asks for, in its order. @throws Error if an id cannot be one, or two of them have one. */
 export function callsOf(message: AssistantMessage | null): FunctionCall[] {
 	const calls = (message?.content ?? []).filter((part) => part.type === "function_call").map(toCall);
 	const ids = new Set<string>();
 	for (const { id } of calls) {
+		if (typeof id !== "string" || id === "" || id.includes("/") || id === "__proto__") {
+			throw new Error(`${JSON.stringify(id)} cannot be the id of a call.`);
+		}
 		if (ids.has(id)) throw new Error(`Two calls of the message have the id "${id}".`);
 		ids.add(id);
 	}

@@ -1,0 +1,26 @@
+#!/usr/bin/env node
+// The program `session-lease`: gives it this process's arguments, streams, clocks and signals.
+import { realClock, realWait } from "../system/real-time.ts";
+import { InputError } from "./input-error.ts";
+import { runProgram } from "./program.ts";
+
+const EXIT_CODE_OF = { SIGINT: 130, SIGTERM: 143 } as const;
+
+const interrupted = new AbortController();
+let interruptedCode: number | undefined;
+for (const name of ["SIGINT", "SIGTERM"] as const) {
+	process.once(name, () => {
+		interruptedCode = EXIT_CODE_OF[name];
+		interrupted.abort(new InputError(`Ended by ${name}; the turn was not finished.`));
+	});
+}
+
+const exitCode = await runProgram(process.argv.slice(2), {
+	clock: realClock,
+	wait: realWait,
+	environment: process.env,
+	signal: interrupted.signal,
+	writeOut: (text) => process.stdout.write(text),
+	writeError: (text) => process.stderr.write(text),
+});
+process.exitCode = interruptedCode ?? exitCode;

@@ -1,0 +1,246 @@
+// One turn, run to rest by several workers on an engine in this process.
+//
+// start the turn -> it runs what needs no approval and parks -> everybody decides at once -> the engine is idle again
+import { createEngine, createNearLink, type Engine, type Link, type QueueConfig } from "../engine/index.ts";
+import type { Clock, Wait } from "../lease/clock.ts";
+import { untilAborted } from "../lease/until-aborted.ts";
+import { iiiStore } from "../stores/iii-store.ts";
+import { createLeases } from "../system/leases.ts";
+import { createRetry } from "../system/retry.ts";
+import type { TurnFunctions } from "../turn/functions.ts";
+import { type AssistantMessage, callsOf, type Decision, type TurnRecord } from "../turn/record.ts";
+import { decideAll } from "./approvers.ts";
+import { type CrashRow, type Crew, createCrew } from "./crew.ts";
+import { createEpochLog, type EpochLog } from "./epoch-log.ts";
+import { callRow, countBy, type JobFindings, type JobReport, type JobSettings } from "./job-report.ts";
+import { createLife } from "./life.ts";
+import { createRandom } from "./random.ts";
+import { judge } from "./verdict.ts";
+
+export interface JobOptions {
+	readonly sessionId: string;
+	/** What the model answered: its calls are the job. */
+	readonly message: AssistantMessage;
+	readonly functions: TurnFunctions;
+	/** By call id; a call that needs approval and is missing here stays parked. */
+	readonly decisions: ReadonlyMap<string, Decision>;
+	/** @default 3 */
+	readonly workers?: number;
+	/** Puts every transition under the session's lease; `false` shows the race. @default true */
+	readonly serialize?: boolean;
+	/** Every wake is delivered twice. @default false */
+	readonly duplicate?: boolean;
+	/** How many workers die. @default 0 */
+	readonly crashes?: number;
+	/** Picks where they die. @default 1 */
+	readonly seed?: number;
+	/** @default 2_000 */
+	readonly ttlMs?: number;
+	/** Ends the job, at rest or not, in milliseconds. @default 600_000 */
+	readonly limitMs?: number;
+	/** Ends the job: it rejects with `signal.reason`. */
+	readonly signal?: AbortSignal;
+	/** `parked`: when all that can run without them has run. `at once`: when the turn has started. @default "parked" */
+	readonly decideWhen?: "parked" | "at once";
+}
+
+export interface JobPorts {
+	readonly clock: Clock;
+	readonly wait: Wait;
+	/** A new random id of letters, digits, `_` and `-`. */
+	readonly newId: () => string;
+	/** How the workers' calls travel. @default one `wait(0)` before and one after */
+	readonly link?: Link;
+	/** How long each of those who decide hesitates, in milliseconds. @default not at all */
+	readonly hesitateMs?: () => number;
+	/** Told of what happens; it must not throw. */
+	readonly observe?: (event: JobEvent) => void;
+}
+
+export type JobEvent =
+	| { readonly type: "call_started" | "call_ended"; readonly callId: string; readonly worker: string }
+	| { readonly type: "worker_died"; readonly worker: string }
+	| { readonly type: "decisions_asked"; readonly count: number };
+
+interface Job {
+	readonly options: JobOptions;
+	readonly settings: JobSettings;
+	readonly ports: JobPorts;
+	readonly engine: Engine;
+	readonly epochs: EpochLog;
+	readonly crew: Crew;
+	/** How often each call was started. */
+	readonly runs: ReadonlyMap<string, number>;
+	/** The job's own wait: ends with it. */
+	readonly wait: Wait;
+}
+
+const QUEUE = "turn-step";
+
+/**
+ * Runs the turn until nothing moves any more, and answers what was seen. The same options, ports and draws give the
+ * same report. @throws as `startSession` and `createLeases` do; then nothing is left running.
+ */
+export async function runJob(options: JobOptions, ports: JobPorts): Promise<JobReport> {
+	const settings = settingsOf(options);
+	const { clock } = ports;
+	const life = createLife(ports.wait);
+	const { wait } = life;
+	const runs = new Map<string, number>();
+	const engine = createEngine({
+		...ports,
+		wait,
+		retry: createRetry(wait),
+		queues: { [QUEUE]: queueFor(settings) },
+		deliverTwice: settings.duplicate,
+	});
+	const epochs = createEpochLog(clock.monotonicMs);
+	const crew = createCrew({
+		...settings,
+		...ports,
+		wait,
+		engine,
+		epochs,
+		link: ports.link ?? createNearLink(wait),
+		functionsOf: (worker) => watched(options.functions, { worker, runs, observe: ports.observe }),
+		onCrash: ({ worker }: CrashRow) => ports.observe?.({ type: "worker_died", worker }),
+	});
+	const startedAtMs = clock.monotonicMs();
+	try {
+		const job: Job = { options, settings, ports, engine, epochs, crew, runs, wait };
+		const resting = withinLimit(wait, settings.limitMs, runToRest(job));
+		const atRest = await (options.signal ? untilAborted(resting, options.signal) : resting);
+		crew.end();
+		const findings = await findingsOf(job, { atRest, elapsedMs: clock.monotonicMs() - startedAtMs });
+		return { ...findings, verdict: judge(findings) };
+	} finally {
+		crew.end();
+		life.end();
+	}
+}
+
+function settingsOf(options: JobOptions): JobSettings {
+	const { sessionId, workers = 3, serialize = true, duplicate = false, crashes = 0 } = options;
+	const { seed = 1, ttlMs = 2_000, limitMs = 600_000 } = options;
+	return { sessionId, workers, serialize, duplicate, crashes, seed, ttlMs, limitMs };
+}
+
+const BACKOFF_MS = 100;
+
+/** A message outlasts several holders that die one after the other: its backoffs add up to more than that. */
+function queueFor({ ttlMs, crashes }: JobSettings): QueueConfig {
+	const outlastsMs = (crashes + 4) * (ttlMs + 1_000);
+	const retries = Math.ceil(Math.log2(outlastsMs / BACKOFF_MS + 1)) + 1;
+	return { type: "standard", concurrency: 32, backoff_ms: BACKOFF_MS, max_retries: retries };
+}
+
+async function runToRest({ options, settings, ports, engine, crew, wait }: Job): Promise<void> {
+	const { sessionId, message, decisions, decideWhen = "parked" } = options;
+	await crew.first().turn.start(sessionId, message);
+	crew.arm(settings.crashes, createRandom(settings.seed));
+	if (decideWhen === "parked") await atRest(engine, crew);
+	ports.observe?.({ type: "decisions_asked", count: decisions.size });
+	await decideAll({
+		client: engine.connect({ name: "approvers", link: createNearLink(wait) }),
+		wait,
+		retry: createRetry(wait),
+		sessionId,
+		decisions,
+		workers: crew.names,
+		hesitateMs: ports.hesitateMs ?? (() => 0),
+	});
+	await atRest(engine, crew);
+}
+
+async function atRest(engine: Engine, crew: Crew): Promise<void> {
+	do await engine.idle();
+	while (await crew.settled());
+}
+
+/** Whether the work ended within the limit. Rejects if the work does. */
+async function withinLimit(wait: Wait, limitMs: number, work: Promise<void>): Promise<boolean> {
+	const ended = new AbortController();
+	const timeUp = wait(limitMs, { signal: ended.signal, background: true }).then(
+		() => false,
+		() => true,
+	);
+	try {
+		return await Promise.race([work.then(() => true), timeUp]);
+	} finally {
+		ended.abort();
+	}
+}
+
+/** The functions with every run of them counted. */
+function watched(
+	functions: TurnFunctions,
+	by: { worker: string; runs: Map<string, number>; observe: JobPorts["observe"] },
+): TurnFunctions {
+	const { worker, runs, observe } = by;
+	return {
+		needsApproval: (call) => functions.needsApproval(call),
+		isIdempotent: (call) => functions.isIdempotent(call),
+		async run(call, context) {
+			const callId = call.id;
+			runs.set(callId, (runs.get(callId) ?? 0) + 1);
+			observe?.({ type: "call_started", callId, worker });
+			try {
+				return await functions.run(call, context);
+			} finally {
+				observe?.({ type: "call_ended", callId, worker });
+			}
+		},
+	};
+}
+
+async function findingsOf(
+	job: Job,
+	end: { readonly atRest: boolean; readonly elapsedMs: number },
+): Promise<JobFindings> {
+	const { options, settings, engine, epochs, crew, runs } = job;
+	const { sessionId } = settings;
+	const storeCalls = Object.entries(engine.calls()).filter(([id]) => id.startsWith("state::"));
+	const { record, heldBy } = await lastRecord(job);
+	const events = engine.streamItems("agent::events", sessionId);
+	return {
+		settings,
+		calls: callsOf(options.message).map((call) =>
+			callRow(
+				{
+					call,
+					needsApproval: options.functions.needsApproval(call),
+					idempotent: options.functions.isIdempotent(call),
+					asked: options.decisions.get(call.id),
+					runs: runs.get(call.id) ?? 0,
+				},
+				record,
+			),
+		),
+		epochs: epochs.rows(),
+		turnedAway: epochs.turnedAway,
+		storeCalls: Object.fromEntries(storeCalls),
+		events: countBy(events.map(({ data }) => String((data as { type?: unknown }).type))),
+		crashes: [...crew.crashes],
+		deadLetters: engine.deadLetters(QUEUE).map(({ error }) => error),
+		finalState: record?.state ?? "none",
+		heldBy,
+		...end,
+	};
+}
+
+/** The session as it is at the end, read beside the workers. */
+async function lastRecord({ settings, ports, engine, wait }: Job) {
+	const { sessionId, serialize } = settings;
+	if (!serialize) {
+		return { record: engine.state("turn_state")[sessionId] as TurnRecord | undefined, heldBy: null };
+	}
+	const client = engine.connect({ name: "reader", link: createNearLink(wait) });
+	const reader = createLeases<TurnRecord>({
+		store: iiiStore(client),
+		skewMs: 0,
+		ports: { clock: ports.clock, wait, retry: createRetry(wait), newId: ports.newId },
+	});
+	const { state, holder = null, valueText } = await reader.inspect(sessionId);
+	const record = valueText === undefined ? undefined : (JSON.parse(valueText) as TurnRecord);
+	return { record, heldBy: state === "held" || state === "expired" ? holder : null };
+}

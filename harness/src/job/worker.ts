@@ -1,0 +1,74 @@
+// One worker: a client of the engine, with leases of its own and the turn's functions under ids of its own.
+import type { Engine, EngineClient, Link } from "../engine/index.ts";
+import type { Clock, Wait } from "../lease/clock.ts";
+import type { ObserveLease } from "../lease/observe.ts";
+import { iiiStore } from "../stores/iii-store.ts";
+import { createLeases } from "../system/leases.ts";
+import { createRetry } from "../system/retry.ts";
+import type { TurnFunctions } from "../turn/functions.ts";
+import type { TurnRecord } from "../turn/record.ts";
+import { type RegisteredTurn, registerTurn } from "../turn/register-turn.ts";
+import { createLife } from "./life.ts";
+
+export interface WorkerOptions {
+	/** Ends the ids of its functions: `w1`. */
+	readonly name: string;
+	/** As people read it: `worker 1`. */
+	readonly owner: string;
+	readonly engine: Engine;
+	readonly clock: Clock;
+	readonly wait: Wait;
+	readonly newId: () => string;
+	readonly link: Link;
+	readonly functions: TurnFunctions;
+	readonly serialize: boolean;
+	readonly ttlMs: number;
+	readonly observe: ObserveLease;
+}
+
+export interface Worker {
+	readonly turn: RegisteredTurn;
+	/** Ends it as SIGKILL ends a process, the functions that it is running included. */
+	die(): void;
+}
+
+export function startWorker(options: WorkerOptions): Worker {
+	const { name, owner, engine, clock, newId, ttlMs, serialize } = options;
+	const life = createLife(options.wait);
+	const client: EngineClient = engine.connect({ name, link: options.link });
+	const leases = createLeases<TurnRecord>({
+		store: iiiStore(client),
+		owner,
+		ttlMs,
+		// All workers read one clock.
+		skewMs: 0,
+		observe(event) {
+			if (!life.signal.aborted) options.observe(event);
+		},
+		ports: { clock, wait: life.wait, retry: createRetry(life.wait), newId },
+	});
+	const functions: TurnFunctions = {
+		...options.functions,
+		run(call, context) {
+			// The code of a dead worker goes as far as its next wait; it starts nothing there.
+			if (life.signal.aborted) return new Promise(() => undefined);
+			const signal = AbortSignal.any([context.signal, life.signal]);
+			return options.functions.run(call, { ...context, signal });
+		},
+	};
+	const turn = registerTurn(client, {
+		worker: name,
+		leases,
+		newId,
+		functions,
+		serialize,
+		nowMs: clock.wallMs,
+	});
+	return {
+		turn,
+		die() {
+			client.crash();
+			life.end();
+		},
+	};
+}
