@@ -1,4 +1,4 @@
-// The entry point of the library: leases, the errors they throw, and the ports that carry them to any store.
+// The entry point of the library: leases and transitions on any store, the errors they throw, and their ports.
 export type { AtomicStore, FieldOp, Fields, FlatObject, Scalar, StoredRecord } from "./lease/atomic-store.ts";
 export { applyOps } from "./lease/atomic-store.ts";
 export type { Clock, Retry, RetryPlan, Wait, WaitOptions } from "./lease/clock.ts";
@@ -24,5 +24,18 @@ export type { SessionReport } from "./lease/session-report.ts";
 export type { Wake } from "./lease/wake.ts";
 export { type SessionLeaseOptions, withSessionLease } from "./lease/with-session-lease.ts";
 export { memoryStore } from "./stores/memory-store.ts";
-export { type CreateLeasesOptions, createLeases } from "./system/leases.ts";
+export { type CreateLeasesOptions, createLeases, realPorts } from "./system/leases.ts";
 export { createVirtualTime, type VirtualTime } from "./system/virtual-time.ts";
+export type { TransitionAnswer } from "./transition/answer.ts";
+export type { Handle, TransitionContext } from "./transition/context.ts";
+export type { Machine } from "./transition/machine.ts";
+export type { PlainRecords, SerializedPorts, TransitionPorts } from "./transition/ports.ts";
+export { type PlainTransition, runPlain } from "./transition/run-plain.ts";
+export { runSerialized, type SerializedTransition } from "./transition/run-serialized.ts";
+export {
+	readSession,
+	type StartOptions,
+	startSession,
+	unserializeSession,
+	wakeSession,
+} from "./transition/session.ts";

@@ -1,6 +1,6 @@
 // Where workers die: at calls to the store or the queue that the seed picks.
 import type { TriggerRequest } from "../stores/iii-client.ts";
-import type { Random } from "./random.ts";
+import type { Random } from "../system/random.ts";
 
 /** `before` the call is sent; once it is `applied`, before its reply; or some time `after` the reply. */
 export type CrashMoment = "before" | "applied" | "after";

@@ -1,9 +1,9 @@
 // The workers of a job: each dies where the plan says so, and a replacement with the same function ids follows.
 import type { Link } from "../engine/index.ts";
+import type { Random } from "../system/random.ts";
 import type { TurnFunctions } from "../turn/functions.ts";
 import { type CrashMoment, type CrashPlan, type CrashPoint, createCrashPlan } from "./crash-plan.ts";
 import type { EpochLog } from "./epoch-log.ts";
-import type { Random } from "./random.ts";
 import { startWorker, type Worker, type WorkerOptions } from "./worker.ts";
 
 export interface CrashRow {

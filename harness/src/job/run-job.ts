@@ -6,6 +6,7 @@ import type { Clock, Wait } from "../lease/clock.ts";
 import { untilAborted } from "../lease/until-aborted.ts";
 import { iiiStore } from "../stores/iii-store.ts";
 import { createLeases } from "../system/leases.ts";
+import { createRandom } from "../system/random.ts";
 import { createRetry } from "../system/retry.ts";
 import type { TurnFunctions } from "../turn/functions.ts";
 import { type AssistantMessage, callsOf, type Decision, type TurnRecord } from "../turn/record.ts";
@@ -14,7 +15,6 @@ import { type CrashRow, type Crew, createCrew } from "./crew.ts";
 import { createEpochLog, type EpochLog } from "./epoch-log.ts";
 import { callRow, countBy, type JobFindings, type JobReport, type JobSettings } from "./job-report.ts";
 import { createLife } from "./life.ts";
-import { createRandom } from "./random.ts";
 import { judge } from "./verdict.ts";
 
 export interface JobOptions {

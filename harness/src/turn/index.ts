@@ -6,13 +6,6 @@ export type {
 	TriggerRequest,
 } from "../stores/iii-client.ts";
 export { type IIIStoreOptions, iiiStore } from "../stores/iii-store.ts";
-export type { TransitionAnswer } from "../transition/answer.ts";
-export type { Handle, TransitionContext } from "../transition/context.ts";
-export type { Machine } from "../transition/machine.ts";
-export type { PlainRecords, SerializedPorts, TransitionPorts } from "../transition/ports.ts";
-export { type PlainTransition, runPlain } from "../transition/run-plain.ts";
-export { runSerialized, type SerializedTransition } from "../transition/run-serialized.ts";
-export { readSession, startSession, unserializeSession, wakeSession } from "../transition/session.ts";
 export {
 	APPROVALS_SCOPE,
 	approvalKey,

@@ -1,7 +1,7 @@
 // Where a faulty store's decisions come from: a script, a seed, or fast-check.
 import fc from "fast-check";
+import type { Random } from "../../src/system/random.ts";
 import type { Decide, Decision, Fate } from "./faulty-store.ts";
-import type { Random } from "./random.ts";
 
 /** Decides the first calls as it is told, and lets all others run. */
 export function scripted(decisions: readonly (Decision | Fate)[]): Decide {

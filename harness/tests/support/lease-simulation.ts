@@ -1,8 +1,8 @@
 // Processes that hold leases on one session in turn, at random, on a store with every fault: one seed, one history.
 import { parseRecord } from "../../src/lease/record.ts";
 import { standingValue } from "../../src/lease/standing.ts";
+import { createRandom } from "../../src/system/random.ts";
 import { checkHistory, tokenOf, type Violations } from "./history-checks.ts";
-import { createRandom } from "./random.ts";
 import { type Counts, createRecorder, tokensOf } from "./recorder.ts";
 import { type RewindableStore, rewindableStore } from "./rewindable-store.ts";
 import { work } from "./simulated-worker.ts";

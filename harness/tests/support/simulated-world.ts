@@ -1,9 +1,9 @@
 // The world of a simulation: what all its processes share, how one starts, and which errors it may be told.
 import { createLeases, hasCode, type Lease, LeaseHeldError, type Leases } from "../../src/index.ts";
+import type { Random } from "../../src/system/random.ts";
 import { type FaultOdds, seeded } from "./decisions.ts";
 import { faultyStore } from "./faulty-store.ts";
 import type { Violations } from "./history-checks.ts";
-import type { Random } from "./random.ts";
 import type { GrantEntry, Recorder } from "./recorder.ts";
 import type { RewindableStore } from "./rewindable-store.ts";
 import type { SimulatedProcess, Simulation } from "./simulation.ts";

@@ -1,13 +1,11 @@
 // `runTransition` and `unserialize`, as somebody calls them who registers his functions himself.
 import type { IIIClient as SdkClient } from "iii-sdk";
 import { describe, expect, expectTypeOf, it } from "vitest";
-import { createLeases } from "../../src/index.ts";
+import { createLeases, type Handle, type Machine } from "../../src/index.ts";
 import {
-	type Handle,
 	type IIIClient,
 	type iiiPorts,
 	iiiStore,
-	type Machine,
 	newTurn,
 	type RunTransitionOptions,
 	type registerTurn,

@@ -1,6 +1,7 @@
 // A turn in a hostile world: several processes, people who decide, a queue that keeps only its promises, and faults.
 import { createEngine, type EngineClient } from "../../src/engine/index.ts";
 import { createLeases, hasCode, type LeaseEvent, type LeaseHeldError } from "../../src/index.ts";
+import { createRandom, type Random } from "../../src/system/random.ts";
 import { createRetry } from "../../src/system/retry.ts";
 import {
 	type AssistantMessage,
@@ -12,7 +13,6 @@ import {
 	type TurnFunctions,
 	type TurnRecord,
 } from "../../src/turn/index.ts";
-import { createRandom, type Random } from "../support/random.ts";
 import { createSimulation, type SimulatedProcess } from "../support/simulation.ts";
 import { type Fault, type PlannedCall, SKEW_MS, TTL_MS, type WorldPlan } from "./world-plan.ts";
 
