@@ -68,7 +68,7 @@ export async function acquireGrant(context: AcquireContext): Promise<Grant> {
 	for (let round = 0; round < settings.attemptsMax; round++) {
 		const head = record && headOf(record);
 		if (head && !breaks && held(context, head)) {
-			if (!context.marksBounce()) throw turnedAway(context, head);
+			if (!context.marksBounce()) throw heldError(context, head);
 			record = await markBounce(context, head);
 			continue;
 		}
@@ -157,12 +157,17 @@ function held(context: AcquireContext, head: HeldEpoch): boolean {
 	return isHeld(head, { wallMs: context.ports.clock.wallMs(), skewMs: context.settings.skewMs });
 }
 
+/** Counted in the record: somebody has to wake the session for this one, or it has to come again. */
 function turnedAway(context: AcquireContext, head: HeldEpoch): LeaseHeldError {
-	const { sessionId, settings, ports } = context;
+	const { sessionId, settings } = context;
+	context.observe({ type: "turned_away", sessionId, epoch: head.epoch, owner: settings.owner });
+	return heldError(context, head);
+}
+
+function heldError({ sessionId, settings, ports }: AcquireContext, head: HeldEpoch): LeaseHeldError {
 	const { epoch, holder } = head;
 	const leftMs = deadlineMsOf(head) + settings.skewMs + 1 - ports.clock.wallMs();
 	const retryAfterMs = Math.min(Math.max(1, leftMs), settings.ttlMs + settings.skewMs);
-	context.observe({ type: "turned_away", sessionId, epoch, owner: settings.owner });
 	return new LeaseHeldError({ sessionId, epoch, holder: holder.owner, retryAfterMs });
 }
 
