@@ -1,6 +1,6 @@
 // How a session is acquired: judge the record, mark a bounce or bid for the next epoch, seal what is taken over.
 import { type AtomicStore, applyOps, type FieldOp } from "./atomic-store.ts";
-import { callUntilAnswered } from "./bounded-call.ts";
+import { type CallLimits, callUntilAnswered } from "./bounded-call.ts";
 import { type Moment, momentOf } from "./clock.ts";
 import { hasCode, LeaseHeldError, OutcomeUnknownError, TransientError } from "./errors.ts";
 import type { EpochHints } from "./hints.ts";
@@ -92,11 +92,7 @@ export async function acquireGrant(context: AcquireContext): Promise<Grant> {
 
 async function readRecord(context: AcquireContext): Promise<LeaseRecord> {
 	const { store, ports, sessionId } = context;
-	const answer = await callUntilAnswered(
-		ports,
-		() => store.read(sessionId),
-		limitsFrom(context, ports.clock.monotonicMs()),
-	);
+	const answer = await callUntilAnswered(ports, () => store.read(sessionId), limitsOfTtl(context));
 	return parseRecord(sessionId, answer.fields);
 }
 
@@ -104,8 +100,7 @@ async function readRecord(context: AcquireContext): Promise<LeaseRecord> {
 async function markBounce(context: AcquireContext, head: HeldEpoch): Promise<LeaseRecord> {
 	const { store, ports, sessionId } = context;
 	const ops: FieldOp[] = [{ op: "increment", field: bidsField(head.epoch), by: 1 }];
-	const limits = limitsFrom(context, ports.clock.monotonicMs());
-	const answer = await callUntilAnswered(ports, () => store.update(sessionId, ops), limits);
+	const answer = await callUntilAnswered(ports, () => store.update(sessionId, ops), limitsOfTtl(context));
 	const record = parseRecord(sessionId, applyOps(answer.fields, ops));
 	const now = headOf(record);
 	if (now?.epoch === head.epoch && held(context, now)) throw turnedAway(context, now);
@@ -123,7 +118,7 @@ async function sendBid(context: AcquireContext, epoch: number): Promise<Bid> {
 	const answer = await callUntilAnswered(
 		ports,
 		() => store.update(sessionId, ops),
-		limitsFrom(context, sentAt.monotonicMs),
+		limitsOfBid(context, sentAt),
 	);
 	const fields = applyOps(answer.fields, ops);
 	const batches = new HolderBatches({ store, ...ports, sessionId, epoch, id, fields });
@@ -142,7 +137,7 @@ async function grant(context: AcquireContext, bid: Bid): Promise<Grant> {
 		const { text = "", outbox = "" } = standing ?? {};
 		const seal = { value: text, owed: true, ...(outbox === "" ? {} : { outbox }) };
 		try {
-			await batches.send(seal, limitsFrom(context, sentAt.monotonicMs));
+			await batches.send(seal, limitsOfBid(context, sentAt));
 		} catch (cause) {
 			if (!hasCode(cause, "lease_lost")) throw cause;
 			const message = `The takeover of session "${sessionId}" could not be sealed. Nothing ran; try again.`;
@@ -171,11 +166,14 @@ function heldError({ sessionId, settings, ports }: AcquireContext, head: HeldEpo
 	return new LeaseHeldError({ sessionId, epoch, holder: holder.owner, retryAfterMs });
 }
 
-/** A bid is worth nothing once its own deadline is near; the calls beside it get as long. */
-function limitsFrom(
-	context: AcquireContext,
-	sentAtMs: number,
-): { giveUpAtMs: number; callTimeoutMs: number } {
-	const { ttlMs, callTimeoutMs } = context.settings;
-	return { giveUpAtMs: sentAtMs + ttlMs - marginMs(ttlMs), callTimeoutMs };
+/** A bid is worth nothing once its own deadline is near, and so is what follows from it. */
+function limitsOfBid({ settings }: AcquireContext, sentAt: Moment): CallLimits {
+	const { ttlMs, callTimeoutMs } = settings;
+	return { giveUpAtMs: sentAt.monotonicMs + ttlMs - marginMs(ttlMs), callTimeoutMs };
+}
+
+/** Nothing runs out while one reads, or leaves a mark: a TTL is long enough. */
+function limitsOfTtl({ settings, ports }: AcquireContext): CallLimits {
+	const { ttlMs, callTimeoutMs } = settings;
+	return { giveUpAtMs: ports.clock.monotonicMs() + ttlMs, callTimeoutMs };
 }

@@ -6,7 +6,6 @@ import { callUntilAnswered } from "./bounded-call.ts";
 import { LeaseHeldError, SessionLeaseError } from "./errors.ts";
 import { EpochHints } from "./hints.ts";
 import { Lease } from "./lease.ts";
-import { marginMs } from "./lifetime.ts";
 import type { ObserveLease } from "./observe.ts";
 import {
 	type AcquireOptions,
@@ -136,7 +135,7 @@ async function load<T>(setup: Setup<T>, context: AcquireContext, grant: Grant): 
 async function inspect<T>(setup: Setup<T>, sessionId: string): Promise<SessionReport> {
 	checkSessionId(sessionId);
 	const { store, ports, settings } = setup;
-	const giveUpAtMs = ports.clock.monotonicMs() + settings.ttlMs - marginMs(settings.ttlMs);
+	const giveUpAtMs = ports.clock.monotonicMs() + settings.ttlMs;
 	const answer = await callUntilAnswered(ports, () => store.read(sessionId), { ...settings, giveUpAtMs });
 	return describeSession(sessionId, parseRecord(sessionId, answer.fields), {
 		wallMs: ports.clock.wallMs(),
