@@ -14,7 +14,8 @@ export {
 	StoreAnswerError,
 	TransientError,
 } from "./lease/errors.ts";
-export type { Lease, ReleaseOptions, WriteOptions } from "./lease/lease.ts";
+export type { Lease } from "./lease/lease.ts";
+export type { ForgetOptions, ReleaseOptions, WriteOptions } from "./lease/lease-options.ts";
 export type { Leases, SweepReport, WakeOptions } from "./lease/leases.ts";
 export type { LeaseEvent, ObserveLease } from "./lease/observe.ts";
 export type { AcquireOptions, HoldOptions, LeasePorts, LeasesOptions } from "./lease/options.ts";

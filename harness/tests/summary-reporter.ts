@@ -11,6 +11,8 @@ export default class SummaryReporter implements Reporter {
 				count.failed++;
 			for (const test of tests) {
 				const { state } = test.result();
+				if (state === "passed" && test.options.fails)
+					throw new Error(`A test that is to fail counts as none: ${test.fullName}`);
 				if (state === "passed" || state === "failed") count[state]++;
 				else count.skipped++;
 			}

@@ -3,6 +3,9 @@ import { readArguments, USAGE } from "./arguments.ts";
 import { InputError } from "./input-error.ts";
 import { type RunPorts, runCommand } from "./run-command.ts";
 
+/** As `EX_SOFTWARE` of sysexits.h. */
+const INTERNAL_ERROR = 70;
+
 /** Answers the exit code. Anything but bad input is a bug: its stack says where. */
 export async function runProgram(given: readonly string[], ports: RunPorts): Promise<number> {
 	try {
@@ -13,6 +16,6 @@ export async function runProgram(given: readonly string[], ports: RunPorts): Pro
 	} catch (error) {
 		const shown = error instanceof InputError ? error.message : (error as Error).stack;
 		ports.writeError(`session-lease: ${shown}\n`);
-		return 1;
+		return error instanceof InputError ? 1 : INTERNAL_ERROR;
 	}
 }

@@ -1,5 +1,7 @@
 // JSON files: read, parsed, and checked against one of the schemas that this package documents its files with.
+
 import { readFile } from "node:fs/promises";
+import { fileURLToPath } from "node:url";
 import { Ajv2020, type ErrorObject } from "ajv/dist/2020.js";
 import { InputError, sentenceOf } from "./input-error.ts";
 
@@ -37,7 +39,7 @@ export interface SchemaIssue {
 
 /** In the package, beside `dist` and `src`. */
 export function schemaPath(name: SchemaName): string {
-	return new URL(`../../schemas/${name}.schema.json`, import.meta.url).pathname;
+	return fileURLToPath(new URL(`../../schemas/${name}.schema.json`, import.meta.url));
 }
 
 function toIssue({ instancePath, keyword, message, params }: ErrorObject): SchemaIssue {

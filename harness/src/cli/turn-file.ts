@@ -64,7 +64,8 @@ export async function readTurnFile(path: string, searchPath: string): Promise<Tu
 		});
 	}
 	const { session_id: sessionId = "session-1", approvals } = json;
-	const approvalsPath = approvals === undefined ? undefined : resolve(folder, approvals);
+	const isPath = approvals !== undefined && approvals !== "all" && approvals !== "none";
+	const approvalsPath = isPath ? resolve(folder, approvals) : approvals;
 	return { sessionId, message, calls, functions, approvalsPath };
 }
 

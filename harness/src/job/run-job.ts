@@ -108,8 +108,8 @@ export async function runJob(options: JobOptions, ports: JobPorts): Promise<JobR
 	const startedAtMs = clock.monotonicMs();
 	try {
 		const job: Job = { options, settings, ports, engine, epochs, crew, runs, wait };
-		const resting = withinLimit(wait, settings.limitMs, runToRest(job));
-		const atRest = await (options.signal ? untilAborted(resting, options.signal) : resting);
+		const rest = () => withinLimit(wait, settings.limitMs, runToRest(job));
+		const atRest = await (options.signal ? untilAborted(rest, options.signal) : rest());
 		crew.end();
 		const findings = await findingsOf(job, { atRest, elapsedMs: clock.monotonicMs() - startedAtMs });
 		return { ...findings, verdict: judge(findings) };

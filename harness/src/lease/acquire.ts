@@ -30,8 +30,10 @@ export interface AcquireContext {
 	readonly settings: HoldSettings;
 	/** Whether an attempt that finds the session held leaves its mark; not while it is to be tried again soon. */
 	readonly marksBounce: () => boolean;
-	/** Takes the first head that it sees over although it is held. */
-	readonly breaks: boolean;
+	/** The epoch that is taken over although it is held; 0: none. */
+	readonly breaks: number;
+	/** Gives up: nothing more is sent, and only a bid that is under way is still waited for. */
+	readonly signal?: AbortSignal;
 }
 
 /** A lease as it was won. */
@@ -43,6 +45,8 @@ export interface Grant {
 	readonly standing: StandingValue | undefined;
 	/** Whether the standing value is written under this grant's own epoch. */
 	readonly sealed: boolean;
+	/** Whether the epoch before was never released. */
+	readonly takeover: boolean;
 	readonly owed: boolean;
 }
 
@@ -62,16 +66,17 @@ interface Bid {
  */
 export async function acquireGrant(context: AcquireContext): Promise<Grant> {
 	const { hints, sessionId, id, settings } = context;
-	let breaks = context.breaks;
-	let hint = breaks ? undefined : hints.get(sessionId);
+	const { breaks } = context;
+	let hint = breaks > 0 ? undefined : hints.get(sessionId);
 	let record = hint === undefined ? await readRecord(context) : undefined;
 	for (let round = 0; round < settings.attemptsMax; round++) {
 		const head = record && headOf(record);
-		if (head && !breaks && held(context, head)) {
+		if (head && head.epoch !== breaks && held(context, head)) {
 			if (!context.marksBounce()) throw heldError(context, head);
 			record = await markBounce(context, head);
 			continue;
 		}
+		context.signal?.throwIfAborted();
 		const bid = await sendBid(context, (record ? (head?.epoch ?? 0) : (hint as number)) + 1);
 		const newHead = headOf(bid.record);
 		if (newHead?.epoch === bid.epoch && newHead.holder.id === id) {
@@ -80,7 +85,6 @@ export async function acquireGrant(context: AcquireContext): Promise<Grant> {
 		}
 		hints.forget(sessionId);
 		hint = undefined;
-		breaks = false;
 		record = bid.record;
 		if (newHead?.epoch === bid.epoch && held(context, newHead)) throw turnedAway(context, newHead);
 	}
@@ -145,7 +149,7 @@ async function grant(context: AcquireContext, bid: Bid): Promise<Grant> {
 		}
 	}
 	observe({ type: "granted", sessionId, epoch, owner: settings.owner, takeover });
-	return { epoch, sentAt, batches, standing, sealed, owed: sealed || isOwed(record) };
+	return { epoch, sentAt, batches, standing, sealed, takeover, owed: sealed || isOwed(record) };
 }
 
 function held(context: AcquireContext, head: HeldEpoch): boolean {
@@ -173,7 +177,7 @@ function limitsOfBid({ settings }: AcquireContext, sentAt: Moment): CallLimits {
 }
 
 /** Nothing runs out while one reads, or leaves a mark: a TTL is long enough. */
-function limitsOfTtl({ settings, ports }: AcquireContext): CallLimits {
+function limitsOfTtl({ settings, ports, signal }: AcquireContext): CallLimits {
 	const { ttlMs, callTimeoutMs } = settings;
-	return { giveUpAtMs: ports.clock.monotonicMs() + ttlMs, callTimeoutMs };
+	return { giveUpAtMs: ports.clock.monotonicMs() + ttlMs, callTimeoutMs, ...(signal ? { signal } : {}) };
 }

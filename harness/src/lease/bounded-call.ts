@@ -10,6 +10,8 @@ export interface CallLimits {
 	readonly callTimeoutMs: number;
 	/** Nobody waits for the outcome. @default false */
 	readonly background?: boolean;
+	/** Gives up: no other copy is sent. The copy that is under way may still be applied. */
+	readonly signal?: AbortSignal;
 }
 
 export interface Answer {
@@ -39,6 +41,7 @@ export async function callUntilAnswered(
 	const copies = new Set<Promise<Settled>>();
 	let lastError: unknown;
 	for (let sends = 1; clock.monotonicMs() < limits.giveUpAtMs; sends++) {
+		limits.signal?.throwIfAborted();
 		const copy: Promise<Settled> = request().then(
 			(fields) => ({ fields }),
 			(error: unknown) => {

@@ -67,10 +67,16 @@ export class LeaseHeldError extends TransientError {
 }
 
 /**
- * What became of the last write of a lost lease. `void`: it will never show (or there was none in doubt);
- * `unknown`: it may count, or have counted.
+ * What became of the last write of a lost lease. `none`: nothing is in doubt, what was acknowledged stands and nothing
+ * else was sent. `void`: it will never show. `unknown`: it may count, or have counted.
  */
-export type LastWrite = "void" | "unknown";
+export type LastWrite = "none" | "void" | "unknown";
+
+const LAST_WRITE = {
+	none: "nothing that it wrote is in doubt",
+	void: "its last write is void",
+	unknown: "whether its last write counts is unknown",
+} as const satisfies Record<LastWrite, string>;
 
 /** The lease was lost after work had started. What was acknowledged stands. Code `lease_lost`. */
 export class LeaseLostError extends TransientError {
@@ -85,7 +91,7 @@ export class LeaseLostError extends TransientError {
 	) {
 		super(
 			`The lease on session "${lost.sessionId}" (epoch ${lost.epoch}) is lost: ${lost.why}. ` +
-				`Work had started; its last write is ${lost.lastWrite}. Stop, and let the queue deliver again.`,
+				`Work had started; ${LAST_WRITE[lost.lastWrite]}. Stop, and let the queue deliver again.`,
 			{ ...details, code: "lease_lost" },
 		);
 		this.sessionId = lost.sessionId;

@@ -42,7 +42,7 @@ export class HolderBatches {
 	readonly #standingEpoch: number;
 	#batches = 0;
 	/** Unknown while a batch with `owed` is under way, and after one that was not answered. */
-	#lastWrite: LastWrite = "void";
+	#lastWrite: LastWrite = "none";
 
 	constructor(context: HolderContext) {
 		this.#context = context;
@@ -91,7 +91,7 @@ export class HolderBatches {
 			}
 		}
 		for (const op of ops) if (op.op === "set") this.#acknowledged.set(op.field, op.value);
-		if (writes) this.#lastWrite = "void";
+		if (writes) this.#lastWrite = "none";
 		return bouncesOn(head);
 	}
 

@@ -5,39 +5,11 @@
 import type { Grant } from "./acquire.ts";
 import type { CallLimits } from "./bounded-call.ts";
 import { LeaseLostError, SessionLeaseError } from "./errors.ts";
-import type { EpochHints } from "./hints.ts";
 import type { Batch } from "./holder.ts";
+import type { ForgetOptions, LeaseContext, ReleaseOptions, WriteOptions } from "./lease-options.ts";
 import { Lifetime } from "./lifetime.ts";
-import type { ObserveLease } from "./observe.ts";
-import type { HoldSettings, LeasePorts } from "./options.ts";
 import { encodeOutbox, type OutboxEvent, StandingOutbox } from "./outbox.ts";
-import { encodeValue, type StandardSchema } from "./schema.ts";
-
-export interface WriteOptions {
-	/** Whether the session is owed a wake if this holder ends here. @default true */
-	readonly owed?: boolean;
-	/** Events committed with the value, replacing those before. @default those before stay */
-	readonly outbox?: readonly OutboxEvent[];
-}
-
-export interface ReleaseOptions<T> {
-	/** The session's new value. @default the value stays as it is */
-	readonly value?: T | undefined;
-	/** Whether the session is still owed a wake. @default false: this holder has looked at all there was */
-	readonly owed?: boolean;
-	/** Every event that was committed is acknowledged. @default false */
-	readonly outboxSent?: boolean;
-}
-
-export interface LeaseContext<T> {
-	readonly ports: LeasePorts;
-	readonly hints: EpochHints;
-	readonly observe: ObserveLease;
-	readonly sessionId: string;
-	readonly id: string;
-	readonly settings: HoldSettings;
-	readonly schema: StandardSchema<T> | undefined;
-}
+import { encodeValue, FORGOTTEN_TEXT } from "./schema.ts";
 
 export class Lease<T> implements AsyncDisposable {
 	readonly sessionId: string;
@@ -47,6 +19,8 @@ export class Lease<T> implements AsyncDisposable {
 	readonly id: string;
 	/** Whether the session was owed a wake when this lease was granted. */
 	readonly owed: boolean;
+	/** Whether there has been no value yet, so that one from elsewhere may be adopted; not so after it was forgotten. */
+	readonly isNew: boolean;
 	/** Events that an earlier holder committed and may not have sent: to be sent before anything else. */
 	readonly inherited: readonly OutboxEvent[];
 
@@ -58,8 +32,8 @@ export class Lease<T> implements AsyncDisposable {
 	#last: Promise<unknown> = Promise.resolve();
 	#ending: Promise<number> | undefined;
 	/** The value that the ending saves: a second one that names another would pass for saved and be lost. */
-	#endingText: string | undefined;
-	#lost: LeaseLostError | undefined;
+	#endingText: Promise<string> | undefined;
+	#leavesOwed = false;
 
 	/** @internal Made by `leases.acquire`. */
 	constructor(
@@ -74,6 +48,7 @@ export class Lease<T> implements AsyncDisposable {
 		this.epoch = grant.epoch;
 		this.id = context.id;
 		this.owed = grant.owed;
+		this.isNew = (grant.standing?.text ?? "") === "";
 		this.inherited = loaded.outbox;
 		this.#value = loaded.value;
 		this.#outbox = new StandingOutbox(grant.standing, grant.sealed);
@@ -88,7 +63,6 @@ export class Lease<T> implements AsyncDisposable {
 			},
 			lastWrite: () => grant.batches.lastWrite,
 			onLost: (error) => {
-				this.#lost = error;
 				context.observe({ type: "lost", sessionId, epoch: grant.epoch, why: error.message });
 			},
 		});
@@ -104,6 +78,11 @@ export class Lease<T> implements AsyncDisposable {
 		return this.#lifetime.signal;
 	}
 
+	/** Whether its release has said that a wake is owed. */
+	get leavesOwed(): boolean {
+		return this.#leavesOwed;
+	}
+
 	/**
 	 * Saves the value and keeps the lease: one store call.
 	 * @throws LeaseLostError (`lease_lost`) with what became of this write.
@@ -113,14 +92,18 @@ export class Lease<T> implements AsyncDisposable {
 	async write(value: T, options: WriteOptions = {}): Promise<void> {
 		this.#expectHeld();
 		const { owed = true, outbox: events } = options;
-		const text = await encodeValue(this.sessionId, value, this.#context.schema);
-		const outbox = events ? { outbox: await encodeOutbox(this.sessionId, events) } : this.#outbox.carried;
-		await this.#inTurn(() => {
-			this.#expectHeld();
-			return this.#send({ value: text, owed, ...outbox });
+		// As they are now, and in turn: what is called next comes next, also if nobody waits for this.
+		const text = encodeValue(this.sessionId, value, this.#context.schema);
+		const outboxText = events && encodeOutbox(this.sessionId, events);
+		unheard(text, outboxText);
+		await this.#inTurn(async () => {
+			const [encoded, given] = await Promise.all([text, outboxText]);
+			this.#expectNotLost();
+			const outbox = given === undefined ? this.#outbox.carried : { outbox: given };
+			await this.#send({ value: encoded, owed, ...outbox });
+			this.#value = value;
+			this.#outbox.written(outbox);
 		});
-		this.#value = value;
-		this.#outbox.written(outbox);
 	}
 
 	/**
@@ -129,29 +112,29 @@ export class Lease<T> implements AsyncDisposable {
 	 * @throws as `write` does.
 	 */
 	async release(options: ReleaseOptions<T> = {}): Promise<number> {
-		if (this.#ending === undefined) this.#expectHeld();
-		const { value, owed = false, outboxSent = false } = options;
 		const { sessionId, schema } = this.#context;
-		const given = value === undefined ? {} : { value: await encodeValue(sessionId, value, schema) };
+		const { value, owed = false, outboxSent = false } = options;
+		const text = value === undefined ? undefined : encodeValue(sessionId, value, schema);
+		unheard(text);
 		if (this.#ending !== undefined) {
-			if (given.value !== undefined && given.value !== this.#endingText) throw this.#ended();
+			if (text !== undefined && (await text) !== (await this.#endingText)) throw this.#ended();
 			return this.#ending;
 		}
-		this.#endingText = given.value;
-		return this.#end(() => {
-			const outbox = outboxSent
-				? this.#outbox.emptied
-				: given.value === undefined
-					? {}
-					: this.#outbox.carried;
-			return this.#sendRelease({ ...outbox, ...given, owed });
+		this.#expectHeld();
+		this.#endingText = text;
+		this.#leavesOwed = owed;
+		return this.#end(async () => {
+			const given = text === undefined ? {} : { value: await text };
+			const outbox = outboxSent ? this.#outbox.emptied : text === undefined ? {} : this.#outbox.carried;
+			return { ...outbox, ...given, owed };
 		});
 	}
 
-	/** Releases with "none" as the value, and nothing owed unless it says so. Answers and rejects as `release` does. */
-	async forget({ owed = false }: { readonly owed?: boolean } = {}): Promise<number> {
+	/** Releases with no value, for good. Answers and rejects as `release` does. */
+	async forget(options: ForgetOptions = {}): Promise<number> {
 		this.#expectHeld();
-		return this.#end(() => this.#sendRelease({ value: "", owed, outbox: "" }));
+		const { owed = false, adoptable = false } = options;
+		return this.#end(async () => ({ value: adoptable ? "" : FORGOTTEN_TEXT, owed, outbox: "" }));
 	}
 
 	/**
@@ -193,7 +176,11 @@ export class Lease<T> implements AsyncDisposable {
 
 	#expectHeld(): void {
 		if (this.#ending !== undefined) throw this.#ended();
-		if (this.#looksLost()) throw this.#lost;
+		this.#expectNotLost();
+	}
+
+	#expectNotLost(): void {
+		this.#lifetime.signal.throwIfAborted();
 	}
 
 	#ended(): SessionLeaseError {
@@ -209,11 +196,16 @@ export class Lease<T> implements AsyncDisposable {
 		return turnedAway;
 	}
 
-	#end(send: () => Promise<number>): Promise<number> {
+	/** From here on the lease counts as given back, unless there turns out to be nothing that can be saved. */
+	#end(batch: () => Promise<Batch>): Promise<number> {
 		this.#ending = this.#inTurn(async () => {
-			if (this.#looksLost()) throw this.#lost;
+			const complete = await batch().catch((error: unknown) => {
+				this.#ending = undefined;
+				throw error;
+			});
+			this.#expectNotLost();
 			this.#lifetime.endRenewals();
-			const turnedAway = await send();
+			const turnedAway = await this.#sendRelease(complete);
 			this.#lifetime.end();
 			return turnedAway;
 		});
@@ -239,4 +231,9 @@ export class Lease<T> implements AsyncDisposable {
 	#limits(): CallLimits {
 		return { giveUpAtMs: this.#lifetime.stopsAtMs, callTimeoutMs: this.#context.settings.callTimeoutMs };
 	}
+}
+
+/** Whoever gets to use them hears of their errors; when nobody does, they are no unhandled ones. */
+function unheard(...promises: readonly (Promise<unknown> | undefined)[]): void {
+	for (const promise of promises) promise?.catch(() => undefined);
 }

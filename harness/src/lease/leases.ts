@@ -3,7 +3,7 @@
 import { type AcquireContext, acquireGrant, type Grant } from "./acquire.ts";
 import type { AtomicStore } from "./atomic-store.ts";
 import { callUntilAnswered } from "./bounded-call.ts";
-import { LeaseHeldError, SessionLeaseError } from "./errors.ts";
+import { hasCode, LeaseHeldError, SessionLeaseError } from "./errors.ts";
 import { EpochHints } from "./hints.ts";
 import { Lease } from "./lease.ts";
 import type { ObserveLease } from "./observe.ts";
@@ -44,7 +44,7 @@ export interface Leases<T> {
 	 * @throws LeaseHeldError (`lease_held`), OutcomeUnknownError (`outcome_unknown`), TransientError
 	 * (`acquire_exhausted`): let the queue deliver again.
 	 * @throws StoreAnswerError (`record_invalid`, `store_answer_invalid`), SessionLeaseError (`value_invalid`,
-	 * `option_invalid`): nothing was changed, and trying again will not help.
+	 * `option_invalid`): the value stays as it was, and trying again will not help.
 	 */
 	acquire(sessionId: string, options?: AcquireOptions): Promise<Lease<T>>;
 	/** What the record says now; a look, on which nothing may be decided. */
@@ -76,7 +76,14 @@ interface Setup<T> {
 /** Leases over the given ports. @throws SessionLeaseError (`option_invalid`) */
 export function createLeasesOver<T>(ports: LeasePorts, options: LeasesOptions<T>): Leases<T> {
 	const settings = checkOptions(options as LeasesOptions<never>);
-	const { store, schema, observe = () => undefined, hintsMax = DEFAULTS.hintsMax, callTimeoutMs } = options;
+	const { store, schema, hintsMax = DEFAULTS.hintsMax, callTimeoutMs } = options;
+	const observe: ObserveLease = (event) => {
+		try {
+			options.observe?.(event);
+		} catch {
+			// Whoever looks on decides nothing, not even by failing.
+		}
+	};
 	const hints = new EpochHints(hintsMax);
 	const setup: Setup<T> = { store, ports, hints, observe, schema, settings, callTimeoutMs };
 	return {
@@ -94,21 +101,33 @@ async function acquire<T>(setup: Setup<T>, sessionId: string, options: AcquireOp
 	const { signal } = options;
 	const waitMs = checkWaitMs(options.waitMs);
 	const settings = holdSettings(setup.settings, setup.callTimeoutMs, options);
-	signal?.throwIfAborted();
 	const waitsUntilMs = clock.monotonicMs() + waitMs;
 	const context = acquireContext(setup, sessionId, settings);
-	const attempts = { ...context, marksBounce: () => clock.monotonicMs() >= waitsUntilMs };
-	const won = retry(() => acquireGrant(attempts), {
+	const attempts: AcquireContext = {
+		...context,
 		...(signal ? { signal } : {}),
-		delayMs: (error, attempt) => delayBeforeNext(error, attempt, waitsUntilMs - clock.monotonicMs()),
-	}).then((grant) => load(setup, attempts, grant));
-	return signal ? untilAborted(won, signal, (lease) => void lease.abandon()) : won;
+		marksBounce: () => clock.monotonicMs() >= waitsUntilMs,
+	};
+	const win = async () => {
+		const grant = await retry(() => acquireGrant(attempts), {
+			...(signal ? { signal } : {}),
+			delayMs: (error, attempt) => delayBeforeNext(error, attempt, waitsUntilMs - clock.monotonicMs()),
+		});
+		return load(setup, attempts, grant);
+	};
+	return signal ? untilAborted(win, signal, (lease) => void lease.abandon()) : win();
 }
 
 function acquireContext<T>(setup: Setup<T>, sessionId: string, settings: HoldSettings): AcquireContext {
 	const id = setup.ports.newId();
-	return { ...setup, sessionId, id, settings, marksBounce: () => true, breaks: false };
+	if (!LEASE_ID.test(id)) {
+		const message = `Expected \`newId\` to answer letters, digits, _ and -, got ${JSON.stringify(id)}.`;
+		throw new SessionLeaseError("option_invalid", message);
+	}
+	return { ...setup, sessionId, id, settings, marksBounce: () => true, breaks: 0 };
 }
+
+const LEASE_ID = /^[\w-]{1,100}$/;
 
 const POLL_MS = 20;
 const POLL_MAX_MS = 1_000;
@@ -149,17 +168,27 @@ async function breakLease<T>(
 	reason: string,
 	options: WakeOptions,
 ): Promise<boolean> {
+	if (typeof reason !== "string" || reason === "") {
+		throw new SessionLeaseError("option_invalid", "Expected `reason` to say why the lease is broken.");
+	}
 	const before = await inspect(setup, sessionId);
 	if (before.state === "new" || before.state === "free") return false;
-	const lease = await acquireRaw(setup, sessionId, { owner: reason }, true);
-	await lease.release({ owed: true });
-	if (options.wake) await sendWake(options.wake, sessionId);
-	return true;
+	try {
+		const { lease, grant } = await acquireRaw(setup, sessionId, { owner: reason }, before.epoch);
+		// It was released meanwhile: there was nothing to break.
+		await lease.release({ owed: grant.takeover || lease.owed });
+		if (grant.takeover && options.wake) await sendWake(options.wake, sessionId);
+		return grant.takeover;
+	} catch (error) {
+		// Somebody else holds it by now, not whom one wanted to be rid of.
+		if (hasCode(error, "lease_held")) return false;
+		throw error;
+	}
 }
 
 async function forget<T>(setup: Setup<T>, sessionId: string): Promise<void> {
 	checkSessionId(sessionId);
-	const lease = await acquireRaw(setup, sessionId, {}, false);
+	const { lease } = await acquireRaw(setup, sessionId, {}, 0);
 	await lease.forget();
 }
 
@@ -168,12 +197,16 @@ async function acquireRaw<T>(
 	setup: Setup<T>,
 	sessionId: string,
 	own: HoldOptions,
-	breaks: boolean,
-): Promise<Lease<unknown>> {
+	breaks: number,
+): Promise<{ readonly lease: Lease<unknown>; readonly grant: Grant }> {
 	const settings = holdSettings(setup.settings, setup.callTimeoutMs, own);
 	const context = { ...acquireContext(setup, sessionId, settings), breaks };
 	const grant = await acquireGrant(context);
-	return new Lease<unknown>({ ...context, schema: undefined }, grant, { value: undefined, outbox: [] });
+	const lease = new Lease<unknown>({ ...context, schema: undefined }, grant, {
+		value: undefined,
+		outbox: [],
+	});
+	return { lease, grant };
 }
 
 async function sweep<T>(setup: Setup<T>, wake: Wake): Promise<SweepReport> {

@@ -70,10 +70,17 @@ export const DEFAULTS = {
 /** Below this there is no room for a renewal, a repeated one, and a margin. */
 const TTL_MIN_MS = 100;
 const DURATION_MAX_MS = 2_147_483_647;
-const SESSION_ID_MAX_CHARACTERS = 512;
+export const SESSION_ID_MAX_CHARACTERS = 512;
 
 /** @throws SessionLeaseError (`option_invalid`) that names the option, what was expected and what it got. */
 export function checkOptions(options: LeasesOptions<never>): HoldSettings {
+	const { store, schema } = options ?? {};
+	if (typeof store?.update !== "function" || typeof store.read !== "function") {
+		throw invalid("store", "a store with `update` and `read`", typeof store);
+	}
+	if (schema !== undefined && typeof schema["~standard"]?.validate !== "function") {
+		throw invalid("schema", "a Standard Schema", typeof schema);
+	}
 	expectInteger("hintsMax", options.hintsMax ?? DEFAULTS.hintsMax, 0);
 	const settings = {
 		skewMs: expectInteger("skewMs", options.skewMs ?? DEFAULTS.skewMs, 0),
@@ -131,7 +138,8 @@ export function checkSessionId(sessionId: string): void {
 }
 
 function expectInteger(name: string, value: number, min: number): number {
-	if (!Number.isSafeInteger(value) || value < min || value > DURATION_MAX_MS) {
+	if (value > DURATION_MAX_MS) throw invalid(name, `at most ${DURATION_MAX_MS}`, value);
+	if (!Number.isSafeInteger(value) || value < min) {
 		throw invalid(name, min === 0 ? "an integer, 0 or more" : "a positive integer", value);
 	}
 	return value;

@@ -112,7 +112,7 @@ function readField(
 }
 
 function readHolder(value: Scalar | FlatObject, invalid: (why: string) => StoreAnswerError): Holder {
-	const { id, owner, until } = typeof value === "object" ? value : {};
+	const { id, owner, until } = typeof value === "object" && value !== null ? value : {};
 	if (typeof id !== "string" || typeof owner !== "string" || !Number.isSafeInteger(until)) {
 		throw invalid("is not `{id, owner, until}`");
 	}

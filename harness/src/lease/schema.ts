@@ -23,6 +23,12 @@ export interface SchemaIssue {
 	readonly path?: readonly (PropertyKey | { readonly key: PropertyKey })[] | undefined;
 }
 
+/** Stands for a value that was forgotten, and is no JSON: it rules out whatever else there may be. */
+export const FORGOTTEN_TEXT = "forgotten";
+
+/** Whether a text holds no value: none yet, or a forgotten one. */
+export const isNoValue = (text: string): boolean => text === "" || text === FORGOTTEN_TEXT;
+
 /**
  * The value that a text holds, `undefined` for none.
  * @throws SessionLeaseError (`value_invalid`) if it is not JSON or does not fit the schema.
@@ -32,7 +38,7 @@ export async function decodeValue<T>(
 	text: string,
 	schema: StandardSchema<T> | undefined,
 ): Promise<T | undefined> {
-	if (text === "") return undefined;
+	if (isNoValue(text)) return undefined;
 	let value: unknown;
 	try {
 		value = JSON.parse(text);
@@ -47,7 +53,7 @@ export async function decodeValue<T>(
 	const issues = result.issues.map((issue) => `${pathOf(issue)}${issue.message}`).join("; ");
 	throw new SessionLeaseError(
 		"value_invalid",
-		`The value of session "${sessionId}" does not fit its schema: ${issues}. The record was left as it is.`,
+		`The value of session "${sessionId}" does not fit its schema: ${issues}. The value was left as it is.`,
 	);
 }
 

@@ -1,5 +1,6 @@
 // What people are shown of a session's record, and whether it has to be woken.
 import type { LeaseRecord } from "./record.ts";
+import { isNoValue } from "./schema.ts";
 import { bouncesOn, deadlineMsOf, headOf, isHeld, isOwed, standingValue } from "./standing.ts";
 
 export interface SessionReport {
@@ -12,6 +13,8 @@ export interface SessionReport {
 	readonly holder: string | undefined;
 	/** Wall clock, milliseconds since 1970; 0 = abandoned. */
 	readonly deadlineMs: number | undefined;
+	/** Whether there has been no value yet: not so after it was forgotten. */
+	readonly isNew: boolean;
 	/** The value that stands, as JSON text; `undefined`: none. */
 	readonly valueText: string | undefined;
 	/** Whether the session is owed a wake. */
@@ -34,7 +37,8 @@ export function describeSession(
 		epoch: head?.epoch ?? 0,
 		holder: head?.holder.owner,
 		deadlineMs: head && deadlineMsOf(head),
-		valueText: text === "" ? undefined : text,
+		isNew: (text ?? "") === "",
+		valueText: text === undefined || isNoValue(text) ? undefined : text,
 		owed: isOwed(record),
 		turnedAway: head ? bouncesOn(head) : 0,
 	};

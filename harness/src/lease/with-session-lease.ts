@@ -8,8 +8,8 @@ export interface SessionLeaseOptions extends AcquireOptions, WakeOptions {}
 
 /**
  * Runs `fn` while this worker holds the session, releases (unless `fn` did), and answers what `fn` answered.
- * If others were turned away meanwhile, `wake` is called after the release; without `wake` they must retry by
- * themselves, or their news is lost. If `fn` rejects, the lease is abandoned and its error is passed on.
+ * If others were turned away meanwhile, or a wake was owed since before, `wake` is called after the release; without
+ * `wake` they must retry by themselves, or their news is lost. If `fn` rejects, the lease is abandoned and its error is passed on.
  * @throws as `acquire` (`fn` did not run) and `lease.release` (`fn` ran) do; TransientError (`wake_failed`).
  */
 export async function withSessionLease<T, R>(
@@ -22,6 +22,6 @@ export async function withSessionLease<T, R>(
 	await using lease = await leases.acquire(sessionId, own);
 	const result = await fn(lease);
 	const turnedAway = await lease.release();
-	if (wake && turnedAway > 0) await sendWake(wake, sessionId);
+	if (wake && (lease.owed || lease.leavesOwed || turnedAway > 0)) await sendWake(wake, sessionId);
 	return result;
 }

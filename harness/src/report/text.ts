@@ -95,6 +95,8 @@ function costLines({
 	deadLetters,
 	finalState,
 	elapsedMs,
+	crashes,
+	settings,
 }: JobReport): string[] {
 	const list = (counts: Readonly<Record<string, number>>) =>
 		Object.entries(counts)
@@ -105,6 +107,7 @@ function costLines({
 		`Calls to the store  ${list(storeCalls)}`,
 		`Events, by id       ${list(events)}`,
 		...(deadLetters.length > 0 ? [`Dead letters        ${deadLetters.length}: ${deadLetters[0]}`] : []),
+		...(settings.crashes > 0 ? [`Workers that died   ${crashes.length} of ${settings.crashes} planned`] : []),
 		`Final state         ${finalState}, after ${elapsedMs} ms`,
 	];
 }

@@ -26,5 +26,6 @@ export interface CreateLeasesOptions<T> extends LeasesOptions<T> {
 export function createLeases<T = unknown>(options: CreateLeasesOptions<T>): Leases<T> {
 	const { ports, ...rest } = options;
 	const owner = rest.owner ?? `${hostname()}:${process.pid}`;
-	return createLeasesOver({ ...realPorts, ...ports }, { ...rest, owner });
+	const retry = createRetry(ports?.wait ?? realWait);
+	return createLeasesOver({ ...realPorts, retry, ...ports }, { ...rest, owner });
 }

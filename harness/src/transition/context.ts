@@ -10,9 +10,10 @@ export interface TransitionContext<R> {
 	/** Notes an event, JSON. It is sent when the next checkpoint, or this transition, is committed, and not before. */
 	emit(event: unknown): void;
 	/**
-	 * Commits the record as it is now and sends the events so far; several at once are done one by one.
+	 * Commits the record as it is now and sends the events so far; several at once are done one by one. An event that
+	 * cannot be sent now goes out with the next commit; if it still does not, the transition ends as transient.
 	 * Without a lease it sends the events and saves nothing.
-	 * @throws LeaseLostError (`lease_lost`), TransientError (`send_failed`): pass them on.
+	 * @throws LeaseLostError (`lease_lost`): pass it on. SessionLeaseError (`value_invalid`): nothing was committed.
 	 */
 	checkpoint(record: R): Promise<void>;
 	/** A key for an effect, the same whenever and wherever it is tried again. `name` is unique in the session. */
@@ -32,11 +33,13 @@ export async function nextRecord<R>(handle: Handle<R>, record: R, context: Trans
 	return next;
 }
 
-/** Events noted and not yet committed, with ids that are unique over all epochs and stay with them. */
+/** Events noted and not yet sent, with ids that are unique over all epochs and stay with them. */
 export class PendingEvents {
 	readonly #prefix: string;
-	#count = 0;
 	#events: OutboxEvent[] = [];
+	#noted = 0;
+	/** So many of the oldest are committed. */
+	#committed = 0;
 
 	constructor(prefix: string) {
 		this.#prefix = prefix;
@@ -48,23 +51,36 @@ export class PendingEvents {
 
 	/** How many were ever noted: marks the moment, so that a commit takes those until then. */
 	get noted(): number {
-		return this.#count;
+		return this.#noted;
 	}
 
+	/** @throws TypeError if it cannot be written as JSON. */
 	add(event: unknown): void {
-		this.#count++;
-		this.#events.push({ id: `${this.#prefix}.${this.#count}`, event: JSON.parse(JSON.stringify(event)) });
+		const copy: unknown = JSON.parse(JSON.stringify(event));
+		this.#noted++;
+		this.#events.push({ id: `${this.#prefix}.${this.#noted}`, event: copy });
 	}
 
-	/** Those that are not dropped yet; with `noted`, only those until that moment. */
-	pending(noted: number = this.#count): OutboxEvent[] {
-		const later = this.#count - noted;
+	/** Those that were noted until that moment. */
+	upTo(noted: number): OutboxEvent[] {
+		const later = this.#noted - noted;
 		return this.#events.slice(0, Math.max(0, this.#events.length - later));
 	}
 
-	/** Forgets the oldest `count`: they are committed, or will never be. */
-	drop(count: number): void {
-		this.#events.splice(0, count);
+	/** The oldest `count` are committed: they have to be sent, whatever becomes of the rest. */
+	markCommitted(count: number): void {
+		this.#committed = count;
+	}
+
+	/** The oldest one has been sent. */
+	dropSent(): void {
+		this.#events.shift();
+		this.#committed = Math.max(0, this.#committed - 1);
+	}
+
+	/** What was noted since the last commit will never be sent. */
+	dropUncommitted(): void {
+		this.#events.length = this.#committed;
 	}
 }
 

@@ -8,6 +8,7 @@ import {
 	PendingEvents,
 	type TransitionContext,
 } from "./context.ts";
+import { stateOf } from "./machine.ts";
 import type { PlainRecords, TransitionPorts } from "./ports.ts";
 
 export interface PlainTransition<R> {
@@ -26,13 +27,17 @@ export async function runPlain<R>(
 	const record = await plain.load(sessionId);
 	if (record === undefined)
 		throw new SessionLeaseError("record_missing", `Session "${sessionId}" has no record.`);
-	if (machine.stateOf(record) !== state) return STALE;
+	if (stateOf(machine, record) !== state) return STALE;
 	const events = new PendingEvents(`plain.${ports.newId()}`);
-	const sendAll = async () => {
-		for (const event of events.pending()) {
-			events.drop(1);
-			await ports.send(sessionId, event);
-		}
+	let last: Promise<void> = Promise.resolve();
+	const sendAll = () => {
+		last = last.then(async () => {
+			for (const event of events.upTo(events.noted)) {
+				events.dropSent();
+				await ports.send(sessionId, event);
+			}
+		});
+		return last;
 	};
 	const context: TransitionContext<R> = {
 		sessionId,
@@ -44,12 +49,12 @@ export async function runPlain<R>(
 	};
 	const next = await nextRecord(handle, record, context).catch((error: unknown) => {
 		if (isTransientError(error)) throw error;
-		events.drop(events.size);
+		events.dropUncommitted();
 		return machine.fail(record, error, (event) => events.add(event));
 	});
 	await plain.save(sessionId, next);
 	await sendAll();
-	const to = machine.stateOf(next);
+	const to = stateOf(machine, next);
 	const rests = machine.terminal.includes(to) || machine.waiting.includes(to);
 	if (to !== state && !rests) await wake(sessionId, to);
 	return { ok: true, from_state: state, to_state: to };

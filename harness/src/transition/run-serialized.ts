@@ -5,11 +5,13 @@
 // Who was turned away meanwhile had news for a state that still is the same: then this worker looks again by itself.
 // A message would do as well, but where every message comes twice, its twin would be turned away in its turn, for ever.
 // Any rejection on the way leaves the scope of the lease and abandons it.
-import { hasCode, isTransientError, SessionLeaseError } from "../lease/errors.ts";
+import { hasCode, isTransientError, SessionLeaseError, TransientError } from "../lease/errors.ts";
 import type { Lease } from "../lease/lease.ts";
 import type { AcquireOptions } from "../lease/options.ts";
+import type { OutboxEvent } from "../lease/outbox.ts";
 import { encodeValue } from "../lease/schema.ts";
 import { untilAborted } from "../lease/until-aborted.ts";
+import { acquireSession, loadRecord, sendEvents } from "./acquire-session.ts";
 import { STALE, type TransitionAnswer } from "./answer.ts";
 import { passBaton, wakeFor } from "./baton.ts";
 import {
@@ -19,8 +21,9 @@ import {
 	PendingEvents,
 	type TransitionContext,
 } from "./context.ts";
-import { acquireSession, sendEvents } from "./outbox.ts";
+import { stateOf } from "./machine.ts";
 import type { SerializedPorts } from "./ports.ts";
+import { projectRecord } from "./project-record.ts";
 
 export interface SerializedTransition<R> {
 	readonly sessionId: string;
@@ -41,12 +44,13 @@ export async function runSerialized<R>(
 ): Promise<TransitionAnswer> {
 	let done = await runOnce(ports, transition, { looksAgain: true });
 	for (let look = 2; done.again && look <= LOOKS_MAX; look++) {
-		const before = done.answer;
+		const { answer } = done;
 		done = await runOnce(ports, transition, { looksAgain: look < LOOKS_MAX }).catch((error: unknown) => {
 			// Whoever holds it now was granted it after our release, and looks at what there is.
-			if (hasCode(error, "lease_held")) return { answer: before, again: false };
+			if (hasCode(error, "lease_held")) return { answer, again: false };
 			throw error;
 		});
+		if (done.answer === STALE) return answer;
 	}
 	return done.answer;
 }
@@ -67,12 +71,12 @@ async function runOnce<R>(
 ): Promise<Run> {
 	const { sessionId, state, handle } = transition;
 	await using lease = await acquireSession(ports, sessionId, transition.acquire);
-	const record = lease.value ?? (await ports.plain?.load(sessionId));
+	const record = await loadRecord(ports, lease);
 	if (record === undefined) {
 		await lease.release({ owed: lease.owed, outboxSent: true });
 		throw new SessionLeaseError("record_missing", `Session "${sessionId}" has no record.`);
 	}
-	const from = ports.machine.stateOf(record);
+	const from = stateOf(ports.machine, record);
 	if (from !== state) {
 		await passBaton(ports, lease, from);
 		return { answer: STALE, again: false };
@@ -94,6 +98,9 @@ class Attempt<R> {
 	readonly #events: PendingEvents;
 	#committed: R;
 	#last: Promise<void> = Promise.resolve();
+	/** Why events that are committed were not sent. They stay in the outbox, and the attempt ends as transient. */
+	#unsent: unknown;
+	#finished = false;
 
 	constructor(ports: SerializedPorts<R>, lease: Lease<R>, record: R) {
 		this.#ports = ports;
@@ -103,8 +110,15 @@ class Attempt<R> {
 	}
 
 	/** Rejects as soon as the lease is lost, so that the queue gets its message back even if the handler hangs. */
-	run(handle: Handle<R>): Promise<R> {
-		return untilAborted(nextRecord(handle, this.#committed, this.#context()), this.#lease.signal);
+	async run(handle: Handle<R>): Promise<R> {
+		try {
+			const next = () => nextRecord(handle, this.#committed, this.#context());
+			return await untilAborted(next, this.#lease.signal);
+		} catch (cause) {
+			if (!hasCode(cause, "lease_held")) throw cause;
+			// Another session's: of this one something did run, and its message has to come again.
+			throw new TransientError("The handler was turned away from another session.", { cause });
+		}
 	}
 
 	/**
@@ -113,7 +127,8 @@ class Attempt<R> {
 	 */
 	async failed(error: unknown): Promise<R> {
 		await this.#last;
-		this.#events.drop(this.#events.size);
+		this.#finished = false;
+		this.#events.dropUncommitted();
 		return this.#ports.machine.fail(structuredClone(this.#committed), error, (event) =>
 			this.#events.add(event),
 		);
@@ -122,12 +137,14 @@ class Attempt<R> {
 	/** Commits the record and gives the lease back, then wakes whoever is owed it. */
 	async finish(from: string, next: R, looksAgain: boolean): Promise<Run> {
 		const { machine, projects } = this.#ports;
-		const to = machine.stateOf(next);
+		const to = stateOf(machine, next);
 		const terminal = machine.terminal.includes(to);
 		const owed = to !== from && !terminal;
 		const commitsFirst = this.#events.size > 0 || projects === true;
 		if (commitsFirst) await this.#commit(next, owed);
 		else await this.#last;
+		this.#finished = true;
+		if (this.#unsent) throw this.#unsent;
 		const value = commitsFirst ? {} : { value: next };
 		const turnedAway = await this.#lease.release({ ...value, owed, outboxSent: true });
 		const again = looksAgain && to === from && turnedAway > 0;
@@ -137,12 +154,14 @@ class Attempt<R> {
 
 	/** Saves the record with the events so far, then sends them; one commit at a time, so that events keep their order. */
 	#commit(record: R, owed: boolean): Promise<void> {
+		if (this.#finished)
+			return Promise.reject(new SessionLeaseError("lease_ended", "The transition has ended."));
 		// As it is now: a handler may change its record and note more while an earlier commit is still under way.
 		const text = encodeValue(this.#lease.sessionId, record, undefined);
 		text.catch(() => undefined);
 		const { noted } = this.#events;
 		const turn = this.#last.then(async () => this.#commitNow(JSON.parse(await text), { noted, owed }));
-		// After events that were not sent, or a lost lease, nothing more is committed by this attempt.
+		// After a lost lease nothing more is committed by this attempt.
 		this.#last = turn.catch((error) => {
 			if (isTransientError(error)) throw error;
 		});
@@ -151,12 +170,27 @@ class Attempt<R> {
 	}
 
 	async #commitNow(record: R, { noted, owed }: { noted: number; owed: boolean }): Promise<void> {
-		const outbox = this.#events.pending(noted);
+		const outbox = this.#events.upTo(noted);
 		await this.#lease.write(record, { owed, outbox });
-		this.#events.drop(outbox.length);
+		this.#events.markCommitted(outbox.length);
 		this.#committed = record;
 		if (this.#ports.projects) await projectRecord(this.#ports, this.#lease, record);
-		await sendEvents(this.#ports, this.#lease, outbox);
+		await this.#sendCommitted(outbox);
+	}
+
+	/** What cannot be sent now stays in the outbox of every later commit, in order: a stream that is away ends no call. */
+	async #sendCommitted(outbox: readonly OutboxEvent[]): Promise<void> {
+		this.#unsent = undefined;
+		for (const event of outbox) {
+			try {
+				await sendEvents(this.#ports, this.#lease, [event]);
+			} catch (error) {
+				if (!hasCode(error, "send_failed")) throw error;
+				this.#unsent = error;
+				return;
+			}
+			this.#events.dropSent();
+		}
 	}
 
 	#context(): TransitionContext<R> {
@@ -172,10 +206,4 @@ class Attempt<R> {
 			idempotencyKey: (name) => idempotencyKeyOf(lease.sessionId, name),
 		};
 	}
-}
-
-/** A reader's copy: if it cannot be saved it lags until the next commit, and the session goes on. */
-async function projectRecord<R>(ports: SerializedPorts<R>, lease: Lease<R>, record: R): Promise<void> {
-	if (!ports.plain) return;
-	await untilAborted(ports.plain.save(lease.sessionId, record), lease.signal).catch(() => undefined);
 }

@@ -1,14 +1,17 @@
 // A session from outside its transitions: start it, read it, wake it as it is, and hand its record back.
 import { SessionLeaseError } from "../lease/errors.ts";
 import type { AcquireOptions } from "../lease/options.ts";
+import { acquireSession, loadRecord } from "./acquire-session.ts";
 import { passBaton, wakeFor } from "./baton.ts";
-import { acquireSession } from "./outbox.ts";
+import { stateOf } from "./machine.ts";
 import type { PlainRecords, SerializedPorts } from "./ports.ts";
+import { projectRecord } from "./project-record.ts";
 
 /** The record as it was last committed, `undefined` if there is none: a look, on which nothing may be decided. */
 export async function readSession<R>(ports: SerializedPorts<R>, sessionId: string): Promise<R | undefined> {
-	const { valueText } = await ports.leases.inspect(sessionId);
-	return valueText === undefined ? ports.plain?.load(sessionId) : (JSON.parse(valueText) as R);
+	const { valueText, isNew } = await ports.leases.inspect(sessionId);
+	if (valueText !== undefined) return JSON.parse(valueText) as R;
+	return isNew ? ports.plain?.load(sessionId) : undefined;
 }
 
 /**
@@ -18,7 +21,7 @@ export async function readSession<R>(ports: SerializedPorts<R>, sessionId: strin
 export async function wakeSession<R>(ports: SerializedPorts<R>, sessionId: string): Promise<void> {
 	const record = await readSession(ports, sessionId);
 	if (record === undefined) return;
-	const state = ports.machine.stateOf(record);
+	const state = stateOf(ports.machine, record);
 	if (!ports.machine.terminal.includes(state)) await ports.wake(sessionId, state);
 }
 
@@ -40,8 +43,8 @@ export async function startSession<R>(
 ): Promise<void> {
 	const { machine } = ports;
 	await using lease = await acquireSession(ports, sessionId, options.acquire);
-	const existing = lease.value ?? (await ports.plain?.load(sessionId));
-	const state = existing === undefined ? undefined : machine.stateOf(existing);
+	const existing = await loadRecord(ports, lease);
+	const state = existing === undefined ? undefined : stateOf(machine, existing);
 	if (state !== undefined && !(options.replacesEnded && machine.terminal.includes(state))) {
 		await passBaton(ports, lease, state);
 		throw new SessionLeaseError(
@@ -49,10 +52,13 @@ export async function startSession<R>(
 			`Session "${sessionId}" has a record, in the state ${state}.`,
 		);
 	}
-	if (ports.projects) await ports.plain?.save(sessionId, record);
-	const owed = !machine.terminal.includes(machine.stateOf(record));
+	const owed = !machine.terminal.includes(stateOf(machine, record));
+	if (ports.projects) {
+		await lease.write(record, { owed });
+		await projectRecord(ports, lease, record);
+	}
 	await lease.release({ value: record, owed, outboxSent: true });
-	if (owed) await wakeFor(ports, lease, machine.stateOf(record));
+	if (owed) await wakeFor(ports, lease, stateOf(machine, record));
 }
 
 /**
@@ -65,17 +71,17 @@ export async function unserializeSession<R>(
 	options: AcquireOptions = {},
 ): Promise<void> {
 	await using lease = await acquireSession(ports, sessionId, options);
-	const record = lease.value ?? (await ports.plain.load(sessionId));
+	const record = await loadRecord(ports, lease);
 	if (record === undefined) {
 		await lease.release();
 		return;
 	}
-	const state = ports.machine.stateOf(record);
+	const state = stateOf(ports.machine, record);
 	if (lease.value === undefined) {
 		await passBaton(ports, lease, state);
 	} else {
 		await ports.plain.save(sessionId, record);
-		const turnedAway = await lease.forget({ owed: lease.owed });
+		const turnedAway = await lease.forget({ adoptable: true, owed: lease.owed });
 		const owed = lease.owed || turnedAway > 0;
 		if (owed && !ports.machine.terminal.includes(state)) await wakeFor(ports, lease, state);
 	}

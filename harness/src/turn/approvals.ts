@@ -78,34 +78,57 @@ export async function claimDecision(iii: Pick<IIIClient, "trigger">, claim: Clai
 	const key = approvalKey(claim.sessionId, claim.callId);
 	const { id, decision, reason } = claim;
 	const append = { type: "append", path: "claims", value: { id, decision, reason } };
-	const after = await update(iii, key, [append]);
+	const { after } = await update(iii, key, [append]);
 	const counts = decisionOf(after);
 	if (!counts)
 		throw new StoreAnswerError(`The approval record "${key}" holds no decision after one was claimed.`);
 	const isFirst = Array.isArray(after.claims) && (after.claims[0] as { id?: unknown } | undefined)?.id === id;
-	if (isFirst && after.decision === undefined) {
-		const plain = [
-			{ type: "append", path: "decision", value: decision },
-			{ type: "set", path: "reason", value: reason },
-		];
-		// For other readers only: the claim decides without it.
-		await update(iii, key, plain).catch(() => undefined);
+	return isFirst && after.decision === undefined ? writePlain(iii, key, claim, counts) : counts;
+}
+
+/** Puts the claim into the plain fields, for other readers, and answers the decision that counts then. */
+async function writePlain(
+	iii: Pick<IIIClient, "trigger">,
+	key: string,
+	{ decision, reason }: Claim,
+	claimed: Decision,
+): Promise<Decision> {
+	const plain = [
+		{ type: "append", path: "decision", value: decision },
+		{ type: "set", path: "reason", value: reason },
+	];
+	try {
+		const { before, after } = await update(iii, key, plain);
+		const theirs = before.decision === undefined ? undefined : decisionOf(before);
+		if (!theirs) return decisionOf(after) ?? claimed;
+		// Somebody's plain record slipped in between: it is the only one, so it is put back as it was.
+		await update(iii, key, [
+			{ type: "set", path: "decision", value: theirs.decision },
+			{ type: "set", path: "reason", value: theirs.reason },
+		]);
+		return theirs;
+	} catch {
+		// The claim decides without it. If the plain record of somebody else does, the turn says so when it acts on it.
+		return claimed;
 	}
-	return counts;
 }
 
 async function update(
 	iii: Pick<IIIClient, "trigger">,
 	key: string,
 	ops: readonly object[],
-): Promise<ApprovalRecord> {
+): Promise<{ readonly before: ApprovalRecord; readonly after: ApprovalRecord }> {
 	const payload = { scope: APPROVALS_SCOPE, key, ops };
 	const answer = await iii.trigger({ function_id: "state::update", payload });
-	const { new_value, errors } = (answer ?? {}) as { new_value?: unknown; errors?: unknown[] };
+	const { old_value, new_value, errors } = (answer ?? {}) as {
+		old_value?: ApprovalRecord | null;
+		new_value?: unknown;
+		errors?: unknown[];
+	};
 	if (typeof new_value !== "object" || new_value === null || (errors?.length ?? 0) > 0) {
 		throw new StoreAnswerError(`The approval record "${key}" could not be updated; it holds something else.`);
 	}
-	return new_value;
+	return { before: old_value ?? {}, after: new_value };
 }
 
 function toDecision(decision: string, reason: unknown): Decision {

@@ -5,14 +5,20 @@ import { callsOf, type FunctionCall, type PreparedCall, type TurnRecord, type Tu
 
 export type WorkingRecord = TurnRecord & { work: TurnWork };
 
-/** The record with its batch prepared, once. @throws Error if the message has two calls with one id. */
+/**
+ * The record with the batch of its message prepared, once; a message with other calls is a new batch.
+ * @throws Error if the message has two calls with one id.
+ */
 export function prepareBatch(record: TurnRecord, functions: TurnFunctions): WorkingRecord {
+	const calls = callsOf(record.last_assistant);
+	const ids = record.work?.prepared.map(({ call }) => call.id).join("/");
+	if (record.work && ids === calls.map(({ id }) => id).join("/")) return { ...record, work: record.work };
 	const prepare = (call: FunctionCall): PreparedCall => ({
 		route: functions.needsApproval(call) ? "approve" : "run",
 		call,
 	});
-	const work = record.work ?? { prepared: callsOf(record.last_assistant).map(prepare), executed: {} };
-	return { ...record, work };
+	const work = { prepared: calls.map(prepare), executed: {} };
+	return { ...record, work, function_results: [], turn_end_emitted: false };
 }
 
 /** Calls of a route that have no result yet, in the order of the message. */

@@ -20,8 +20,12 @@ export interface TurnFunctions {
 	run(call: FunctionCall, context: CallContext): Promise<unknown>;
 }
 
-/** The result of what a function answered: as it is if it has the shape of one, else wrapped. */
-export function toResult(value: unknown): CallResult {
+/**
+ * The result of what a function answered: as it is if it has the shape of one, else wrapped.
+ * @throws TypeError if it cannot be written as JSON.
+ */
+export function toResult(answer: unknown): CallResult {
+	const value: unknown = JSON.parse(JSON.stringify(answer ?? null) ?? "null");
 	const shaped = value as Partial<CallResult> | null | undefined;
 	if (typeof shaped === "object" && shaped !== null && Array.isArray(shaped.content)) {
 		return {

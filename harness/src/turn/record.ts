@@ -113,7 +113,7 @@ export function callsOf(message: AssistantMessage | null): FunctionCall[] {
 	const calls = (message?.content ?? []).filter((part) => part.type === "function_call").map(toCall);
 	const ids = new Set<string>();
 	for (const { id } of calls) {
-		if (typeof id !== "string" || id === "" || id.includes("/") || id === "__proto__") {
+		if (typeof id !== "string" || id === "" || id.includes("/") || id in {}) {
 			throw new Error(`${JSON.stringify(id)} cannot be the id of a call.`);
 		}
 		if (ids.has(id)) throw new Error(`Two calls of the message have the id "${id}".`);

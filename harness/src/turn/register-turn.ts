@@ -1,24 +1,28 @@
 // The turn's functions and its trigger on an iii engine.
-import type { AcquireOptions } from "../lease/options.ts";
+import { SessionLeaseError } from "../lease/errors.ts";
+import { type AcquireOptions, checkSessionId } from "../lease/options.ts";
 import type { FunctionHandler, IIIClient } from "../stores/iii-client.ts";
+import { realPorts } from "../system/leases.ts";
 import type { Handle } from "../transition/context.ts";
-import { readSession, startSession, wakeSession } from "../transition/session.ts";
+import { readSession, type StartOptions, startSession, wakeSession } from "../transition/session.ts";
 import { APPROVALS_SCOPE, isPlainDecision, parseApprovalKey, readDecision } from "./approvals.ts";
 import { awaitingApproval } from "./awaiting-approval.ts";
 import { functionExecute } from "./function-execute.ts";
 import type { TurnFunctions } from "./functions.ts";
 import { type IIIPorts, type IIIPortsOptions, iiiPorts } from "./iii-ports.ts";
-import type { AssistantMessage, TurnRecord } from "./record.ts";
-import { newTurn } from "./record.ts";
+import { type AssistantMessage, callsOf, newTurn, type TurnRecord } from "./record.ts";
 import { resolveApproval } from "./resolve-approval.ts";
 import { runTransition } from "./run-transition.ts";
 import { stopTurn } from "./steering-check.ts";
 import { turnMachine } from "./turn-machine.ts";
 
-export interface RegisterTurnOptions extends Omit<IIIPortsOptions<TurnRecord>, "machine" | "functionOf"> {
+export interface RegisterTurnOptions
+	extends Omit<IIIPortsOptions<TurnRecord>, "machine" | "functionOf" | "newId"> {
 	readonly functions: TurnFunctions;
-	/** Wall clock, milliseconds since 1970. */
-	readonly nowMs: () => number;
+	/** Wall clock, milliseconds since 1970. @default this machine's */
+	readonly nowMs?: () => number;
+	/** A new random id. @default a random UUID */
+	readonly newId?: () => string;
 	/** Ends the ids of this worker's functions (`turn::get_state::<worker>`): several workers share an engine. */
 	readonly worker?: string;
 	/** Puts every transition under the session's lease. @default true */
@@ -30,18 +34,22 @@ export interface RegisterTurnOptions extends Omit<IIIPortsOptions<TurnRecord>, "
 
 export interface RegisteredTurn {
 	readonly ports: IIIPorts<TurnRecord>;
-	/** Starts a turn with the assistant's message and wakes it. */
-	start(sessionId: string, message: AssistantMessage): Promise<void>;
+	/**
+	 * Starts a turn with the assistant's message and wakes it; rejects as `startSession` does.
+	 * @throws SessionLeaseError (`option_invalid`) if the message asks for no calls, or for two with one id.
+	 */
+	start(sessionId: string, message: AssistantMessage, options?: StartOptions): Promise<void>;
 	/** Wakes the session for the state that it is in. */
 	wake(sessionId: string): Promise<void>;
 	unregister(): void;
 }
 
 export function registerTurn(iii: IIIClient, options: RegisterTurnOptions): RegisteredTurn {
-	const { worker, nowMs, functions, steer = stopTurn(nowMs), serialize = true, acquire } = options;
+	const { nowMs = realPorts.clock.wallMs, newId = realPorts.newId } = options;
+	const { worker, functions, steer = stopTurn(nowMs), serialize = true, acquire } = options;
 	const idOf = (name: string) => (worker === undefined ? name : `${name}::${worker}`);
 	const functionOf = (state: string) => idOf(`turn::${state}`);
-	const ports = iiiPorts(iii, { ...options, machine: turnMachine, functionOf });
+	const ports = iiiPorts(iii, { ...options, newId, machine: turnMachine, functionOf });
 	const registered: { unregister(): void }[] = [];
 	const register = (name: string, handler: FunctionHandler) =>
 		registered.push(iii.registerFunction(idOf(name), handler));
@@ -72,7 +80,15 @@ export function registerTurn(iii: IIIClient, options: RegisterTurnOptions): Regi
 
 	return {
 		ports,
-		start: (sessionId, message) => start(ports, serialize, sessionId, newTurn(sessionId, message, nowMs())),
+		async start(sessionId, message, own = {}) {
+			checkSessionId(sessionId);
+			checkMessage(message);
+			const record = newTurn(sessionId, message, nowMs());
+			if (serialize)
+				return startSession(ports, sessionId, record, { ...(acquire ? { acquire } : {}), ...own });
+			await ports.plain.save(sessionId, record);
+			await ports.wake(sessionId, record.state);
+		},
 		wake: (sessionId) => wakeSession(ports, sessionId),
 		unregister() {
 			for (const it of registered) it.unregister();
@@ -84,13 +100,14 @@ function readTurn(ports: IIIPorts<TurnRecord>, serialize: boolean, sessionId: st
 	return serialize ? readSession(ports, sessionId) : ports.plain.load(sessionId);
 }
 
-async function start(
-	ports: IIIPorts<TurnRecord>,
-	serialize: boolean,
-	sessionId: string,
-	record: TurnRecord,
-): Promise<void> {
-	if (serialize) return startSession(ports, sessionId, record);
-	await ports.plain.save(sessionId, record);
-	await ports.wake(sessionId, record.state);
+function checkMessage(message: AssistantMessage): void {
+	let count = 0;
+	try {
+		count = callsOf(message).length;
+	} catch (cause) {
+		throw new SessionLeaseError("option_invalid", `The message cannot be run: ${(cause as Error).message}`, {
+			cause,
+		});
+	}
+	if (count === 0) throw new SessionLeaseError("option_invalid", "The message asks for no calls.");
 }

@@ -1,5 +1,6 @@
 // `approval::resolve`: claims a decision and wakes the session, so that no decision is lost.
 
+import { SESSION_ID_MAX_CHARACTERS } from "../lease/options.ts";
 import type { IIIClient } from "../stores/iii-client.ts";
 import { readSession } from "../transition/session.ts";
 import { type Claim, claimDecision, DECISIONS } from "./approvals.ts";
@@ -23,7 +24,9 @@ export async function resolveApproval(
 	if (typeof request === "string") return { ok: false, error: request };
 	const { sessionId, callId, decision } = request;
 	const known = await readSession(ports, sessionId);
-	const refusal = known && refusalOf(known, request);
+	const recorded = known?.work?.decisions?.[callId];
+	if (recorded?.decision === decision) return { ok: true };
+	const refusal = known && refusalOf(known, request, ports.machine.terminal.includes(known.state));
 	if (refusal !== undefined) return { ok: false, error: refusal };
 	const counts = await claimDecision(iii, { ...request, id: ports.newId() });
 	// Read after the claim: a wake for an older state would be stale, and the decision would wait for the next one.
@@ -37,7 +40,9 @@ type Request = Omit<Claim, "id">;
 
 function parseRequest(payload: unknown): Request | string {
 	const { session_id, function_call_id, decision, reason } = (payload ?? {}) as Record<string, unknown>;
-	if (typeof session_id !== "string" || session_id === "") return "Expected `session_id` to be a text.";
+	if (typeof session_id !== "string" || session_id === "" || session_id.length > SESSION_ID_MAX_CHARACTERS) {
+		return `Expected \`session_id\` to be a text of at most ${SESSION_ID_MAX_CHARACTERS} characters.`;
+	}
 	if (typeof function_call_id !== "string" || function_call_id === "" || function_call_id.includes("/")) {
 		return "Expected `function_call_id` to be a text without a slash.";
 	}
@@ -57,9 +62,10 @@ function parseRequest(payload: unknown): Request | string {
 }
 
 /** Why a decision cannot count, `undefined` if it can. A turn whose calls are not known yet takes early ones. */
-function refusalOf(record: TurnRecord, { callId, decision }: Request): string | undefined {
+function refusalOf(record: TurnRecord, { callId }: Request, ended: boolean): string | undefined {
 	const final = record.work?.decisions?.[callId];
-	if (final) return final.decision === decision ? undefined : alreadyDecided(callId, final);
+	if (final) return alreadyDecided(callId, final);
+	if (ended) return `The turn of session "${record.session_id}" has ended.`;
 	const prepared = record.work?.prepared.find(({ call }) => call.id === callId);
 	if (prepared?.route === "run") return `The call "${callId}" needs no approval.`;
 	const calls =

@@ -1,6 +1,6 @@
 // `runTransition` as the turn-orchestrator has it, with `serialize` to put it under the session's lease.
 import type { Leases } from "../lease/leases.ts";
-import type { AcquireOptions } from "../lease/options.ts";
+import { type AcquireOptions, checkSessionId } from "../lease/options.ts";
 import type { IIIClient } from "../stores/iii-client.ts";
 import { iiiStore } from "../stores/iii-store.ts";
 import { createLeases, realPorts } from "../system/leases.ts";
@@ -34,6 +34,7 @@ export async function runTransition<R = TurnRecord>(
 	payload: { readonly session_id: string },
 	options: RunTransitionOptions<R> = {},
 ): Promise<TransitionAnswer> {
+	checkSessionId(payload?.session_id);
 	const ports = portsOf(iii, options);
 	const transition = { sessionId: payload.session_id, state, handle };
 	if (!options.serialize) return runPlain(ports, transition);

@@ -10,6 +10,15 @@ import type { TurnRecord } from "./record.ts";
 
 export const turnMachine: Machine<TurnRecord> = {
 	stateOf: (record) => record.state,
+	states: [
+		"provisioning",
+		"assistant_streaming",
+		"function_execute",
+		"function_awaiting_approval",
+		"steering_check",
+		"stopped",
+		"failed",
+	],
 	waiting: ["function_awaiting_approval"],
 	terminal: ["stopped", "failed"],
 	fail(record, error, emit) {

@@ -42,7 +42,7 @@ describe("an old holder, after a takeover", () => {
 			const { old, rival } = await fence(bench);
 			await bench.wait(TTL_MS / 3 + 1);
 			expect(old.signal.aborted).toBe(true);
-			expect(old.signal.reason).toMatchObject({ code: "lease_lost", lastWrite: "void" });
+			expect(old.signal.reason).toMatchObject({ code: "lease_lost", lastWrite: "none" });
 			await rival.write(["rival"]);
 			expect(await bench.inspect()).toMatchObject({ epoch: 3, state: "held" });
 		}),

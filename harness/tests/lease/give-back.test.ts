@@ -254,3 +254,40 @@ describe("`await using`", () => {
 		}),
 	);
 });
+
+describe("a lease that is given back without waiting", () => {
+	it(
+		"saves the value also if the scope is left before the release was answered",
+		onBench(async (bench) => {
+			const { leases } = bench.worker("a");
+			const advance = async (): Promise<number> => {
+				await using lease = await leases.acquire(SESSION);
+				return lease.release({ value: ["kept"] });
+			};
+			expect(await advance()).toBe(0);
+			expect(await bench.value()).toEqual(["kept"]);
+		}),
+	);
+
+	it(
+		"saves what was written before, in the order of the calls, also if nobody waited for it",
+		onBench(async (bench) => {
+			const { leases } = bench.worker("a");
+			const lease = await leases.acquire(SESSION);
+			const written = [lease.write([1]), lease.write([2])];
+			await lease.release();
+			await Promise.all(written);
+			expect(await bench.value()).toEqual([2]);
+		}),
+	);
+
+	it(
+		"is still held if there was nothing that could be saved",
+		onBench(async (bench) => {
+			const lease = await bench.worker("a").leases.acquire(SESSION);
+			expect(await errorOf(lease.release({ value: 1n }))).toMatchObject({ code: "value_invalid" });
+			await lease.release({ value: ["kept"] });
+			expect(await bench.value()).toEqual(["kept"]);
+		}),
+	);
+});

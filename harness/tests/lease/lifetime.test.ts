@@ -168,7 +168,7 @@ describe("the signal", () => {
 			expect(lease.signal.aborted).toBe(false);
 			bench.time.jump(1);
 			expect(lease.signal.aborted).toBe(true);
-			expect(lease.signal.reason).toMatchObject({ code: "lease_lost", lastWrite: "void" });
+			expect(lease.signal.reason).toMatchObject({ code: "lease_lost", lastWrite: "none" });
 		}),
 	);
 
@@ -181,7 +181,7 @@ describe("the signal", () => {
 				a.calls();
 				bench.time.jump(TTL_MS + SKEW_MS + 1);
 				const late = session === "write" ? lease.write(["late"]) : lease.release({ value: ["late"] });
-				expect(await errorOf(late)).toMatchObject({ code: "lease_lost", lastWrite: "void" });
+				expect(await errorOf(late)).toMatchObject({ code: "lease_lost", lastWrite: "none" });
 				expect(a.calls()).toEqual([]);
 			}
 		}),

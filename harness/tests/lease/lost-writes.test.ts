@@ -77,13 +77,13 @@ describe("a lost write", () => {
 	);
 
 	it(
-		"is void if it was never sent: the lease had been stopped before",
+		"that was never sent, since the lease had been stopped before, leaves nothing in doubt",
 		onBench(async (bench) => {
 			const a = bench.worker("a");
 			const lease = await a.leases.acquire(SESSION);
 			bench.time.jump(TTL_MS);
 			a.calls();
-			expect(await errorOf(lease.write(["a"]))).toMatchObject({ code: "lease_lost", lastWrite: "void" });
+			expect(await errorOf(lease.write(["a"]))).toMatchObject({ code: "lease_lost", lastWrite: "none" });
 			expect(a.calls()).toEqual([]);
 		}),
 	);

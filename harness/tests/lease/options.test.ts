@@ -1,6 +1,6 @@
 // Options are checked once, at the edge, and the error says which one, what it may be, and what it was.
 import { describe, expect, it } from "vitest";
-import { createLeases, memoryStore, SessionLeaseError } from "../../src/index.ts";
+import { createLeases, createVirtualTime, memoryStore, SessionLeaseError } from "../../src/index.ts";
 import { errorOf } from "../support/bench.ts";
 import { expectNoUnhandledRejections } from "../support/unhandled-rejections.ts";
 
@@ -99,3 +99,45 @@ describe("an acquire", () => {
 function refuse(): never {
 	throw new Error("The store was asked.");
 }
+
+describe("a store or a schema that is none", () => {
+	it.each([
+		["store", undefined],
+		["store", {}],
+		["store", { update: () => undefined }],
+		["schema", {}],
+		["schema", { "~standard": {} }],
+	])("%s %j is refused when the leases are made", (name, value) => {
+		const options = { store: memoryStore(), [name]: value } as never;
+		expect(() => createLeases(options)).toThrow(`\`${name}\``);
+	});
+});
+
+describe("the ports", () => {
+	it("wait on the given clock also while they wait for a held session", async () => {
+		const time = createVirtualTime();
+		const store = memoryStore();
+		const ports = { clock: time.clock, wait: time.wait };
+		const waitMs = 2_000;
+		const contend = async () => {
+			await createLeases({ store, ports }).acquire("s");
+			await errorOf(createLeases({ store, ports }).acquire("s", { waitMs }));
+			return time.clock.monotonicMs();
+		};
+		expect(await time.run(contend())).toBe(waitMs);
+	});
+
+	it("refuse an id that would make the record unreadable", async () => {
+		const leases = createLeases({ store: memoryStore(), ports: { newId: () => "host.1" } });
+		expect(await errorOf(leases.acquire("s"))).toMatchObject({ code: "option_invalid" });
+	});
+
+	it("let nobody who looks on decide anything, not even by throwing", async () => {
+		const observe = () => {
+			throw new Error("A bug of the observer.");
+		};
+		const leases = createLeases({ store: memoryStore(), observe });
+		const lease = await leases.acquire("s");
+		expect(await lease.release({ value: 1 })).toBe(0);
+	});
+});

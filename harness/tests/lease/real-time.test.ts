@@ -64,7 +64,7 @@ describe("real time", () => {
 		const endMs = performance.now() + 120;
 		while (performance.now() < endMs);
 		expect(lease.signal.aborted).toBe(true);
-		expect(await errorOf(lease.write(["late"]))).toMatchObject({ code: "lease_lost", lastWrite: "void" });
+		expect(await errorOf(lease.write(["late"]))).toMatchObject({ code: "lease_lost", lastWrite: "none" });
 	});
 
 	it("names the machine and the process as the owner, and draws ids that nobody else has", async () => {

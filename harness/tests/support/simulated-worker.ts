@@ -96,8 +96,10 @@ function noteLoss(world: World, entry: WriteEntry, error: unknown): void {
 	const { counts } = world.recorder;
 	expectKnown(world, error);
 	if (!(error instanceof LeaseLostError)) return;
-	entry.outcome = error.lastWrite;
-	counts[error.lastWrite]++;
+	// Never sent, or sent and void: either way it never shows.
+	const outcome = error.lastWrite === "unknown" ? "unknown" : "void";
+	entry.outcome = outcome;
+	counts[outcome]++;
 }
 
 async function giveBack(world: World, held: HeldLease): Promise<void> {

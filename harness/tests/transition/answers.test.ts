@@ -161,7 +161,7 @@ const stateSchema: StandardSchema<Doc> = {
 		validate: (value) =>
 			typeof (value as Doc).state === "string"
 				? { value: value as Doc }
-				: { issues: [{ message: "Expected a state", path: ["state"] }] },
+				: { issues: [{ message: "no state of its machine", path: ["state"] }] },
 	},
 };
 
@@ -179,7 +179,7 @@ describe("any other error routes the record to failed, and is acknowledged:", ()
 		["an answer of undefined", async () => undefined as never, "The handler answered no record."],
 		["an answer of null", async () => null as never, "The handler answered no record."],
 		["a record with a BigInt", async (record) => ({ ...record, big: 1n }), "cannot be written as JSON"],
-		["a record that does not fit the schema", async () => ({ state: 5 }) as never, "Expected a state"],
+		["a record that does not fit the schema", async () => ({ state: 5 }) as never, "no state of its machine"],
 		[
 			"an event that is no JSON",
 			async (record, context) => {
@@ -188,6 +188,8 @@ describe("any other error routes the record to failed, and is acknowledged:", ()
 			},
 			"JSON",
 		],
+		["an answer that is no record", async () => 5 as never, "no state of its machine"],
+		["a record without a state", async () => ({}) as never, "no state of its machine"],
 		[
 			"an event with a BigInt",
 			async (record, context) => {
@@ -319,6 +321,23 @@ describe("a lease that was lost while the handler ran", () => {
 			expect(error).toMatchObject({ code: "lease_lost", lastWrite: "void" });
 			expect(await world.stored()).toEqual(doc("theirs"));
 			expect(world.wakes).toEqual(["theirs"]);
+		}),
+	);
+});
+
+describe("a handler that needs another session", () => {
+	it(
+		"and is turned away from it is transient, and no loser of its own session",
+		inWorld(async (world) => {
+			const a = await world.started("a", doc("one"));
+			await world.runner("other").leases.acquire("another");
+			const nested = a.run("one", async (record) => {
+				await a.leases.acquire("another");
+				return record;
+			});
+			const error = await errorOf(nested);
+			expect(error).toMatchObject({ code: "transient", cause: { code: "lease_held" } });
+			expect(await a.run("one", goTo("two"))).toMatchObject({ to_state: "two" });
 		}),
 	);
 });

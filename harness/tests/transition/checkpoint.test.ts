@@ -131,10 +131,12 @@ describe("a checkpoint", () => {
 				return { ...record, state: "two" };
 			});
 			expect(await errorOf(failing)).toMatchObject({ code: "send_failed" });
-			expect(await world.stored()).toEqual(doc("one"));
+			expect(await world.stored()).toEqual(doc("two"));
+			expect(world.wakes).toEqual([]);
 			delete a.hooks.beforeSend;
-			await a.run("one", async (record) => ({ ...record, state: "two" }));
+			expect(await a.run("one")).toMatchObject({ reason: "stale" });
 			expect(eventsOf(world)).toEqual(["event"]);
+			expect(world.wakes).toEqual(["two"]);
 		}),
 	);
 
@@ -214,7 +216,7 @@ describe("concurrent checkpoints", () => {
 	);
 
 	it(
-		"are stopped by the first whose events were not sent",
+		"go on although events were not sent: those stay in the outbox, in order, and the attempt is transient",
 		inWorld(async (world) => {
 			const a = await world.started("a", doc("one"));
 			a.hooks.beforeSend = () => Promise.reject(new Error("The stream is down."));
@@ -228,11 +230,41 @@ describe("concurrent checkpoints", () => {
 				return record;
 			});
 			expect(await errorOf(failing)).toMatchObject({ code: "send_failed" });
-			expect(ends.map(({ status }) => status)).toEqual(["rejected", "rejected"]);
-			expect((await world.stored())?.notes).toEqual(["1"]);
+			expect(ends.map(({ status }) => status)).toEqual(["fulfilled", "fulfilled"]);
 			delete a.hooks.beforeSend;
 			await a.run("one");
-			expect(eventsOf(world)).toEqual([1]);
+			expect(eventsOf(world)).toEqual([1, 2]);
+		}),
+	);
+
+	it(
+		"whose events could not be sent send them with the next commit, and nothing is amiss",
+		inWorld(async (world) => {
+			const a = await world.started("a", doc("one"));
+			a.hooks.beforeSend = () => Promise.reject(new Error("The stream is down."));
+			await a.run("one", async (record, context) => {
+				context.emit(1);
+				await context.checkpoint(record);
+				delete a.hooks.beforeSend;
+				context.emit(2);
+				return { ...record, state: "two" };
+			});
+			expect(eventsOf(world)).toEqual([1, 2]);
+			expect(world.wakes).toEqual(["two"]);
+		}),
+	);
+
+	it(
+		"that come after the transition has ended are refused",
+		inWorld(async (world) => {
+			const a = await world.started("a", doc("one"));
+			let late: () => Promise<void> = async () => undefined;
+			await a.run("one", async (record, context) => {
+				late = () => context.checkpoint(record);
+				return { ...record, state: "two" };
+			});
+			expect(await errorOf(late())).toMatchObject({ code: "lease_ended" });
+			expect(await world.stored()).toEqual(doc("two"));
 		}),
 	);
 });

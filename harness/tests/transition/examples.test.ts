@@ -75,7 +75,8 @@ describe.each(steps)("examples/%s.ts", (_name, run, read) => {
 			await first;
 			expect(own).toMatchObject({ runs: 1, wakes: [SESSION] });
 			await run(b, own);
-			expect(own).toMatchObject({ runs: 2, runningMost: 1, wakes: [SESSION] });
+			// Nobody can tell that the wake which is owed is this very one: it is passed on once more, and then settled.
+			expect(own).toMatchObject({ runs: 2, runningMost: 1, wakes: [SESSION, SESSION] });
 			expect(await read(bench, own)).toEqual({ count: 2 });
 		}),
 	);

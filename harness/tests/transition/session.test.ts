@@ -8,6 +8,37 @@ import { bounce, doc, goTo, inWorld, never } from "./setup.ts";
 
 expectNoUnhandledRejections();
 
+describe("a session that was forgotten", () => {
+	it(
+		"adopts no plain record any more: what is there is old",
+		inWorld(async (world) => {
+			world.plain.set(SESSION, doc("one"));
+			const a = world.runner("a");
+			await a.run("one", goTo("done"));
+			await a.leases.forget(SESSION);
+			expect(await errorOf(a.run("one", goTo("again")))).toMatchObject({ code: "record_missing" });
+			expect(await readSession(a.ports, SESSION)).toBeUndefined();
+			await startSession(a.ports, SESSION, doc("two"));
+			expect(await world.stored()).toEqual(doc("two"));
+		}),
+	);
+});
+
+describe("a plain record that somebody else has put there", () => {
+	it.each([["text"], [5], [{ state: 5 }], [{}]])(
+		"%j is no record of the machine: it is refused, and left",
+		async (foreign) => {
+			await inWorld(async (world) => {
+				world.plain.set(SESSION, foreign as never);
+				const a = world.runner("a");
+				expect(await errorOf(a.run("one"))).toMatchObject({ code: "record_invalid" });
+				expect(world.plain.get(SESSION)).toEqual(foreign);
+				expect(world.wakes).toEqual([]);
+			})();
+		},
+	);
+});
+
 describe("a plain record", () => {
 	it(
 		"is adopted as the value before epoch 1, and never looked at again",

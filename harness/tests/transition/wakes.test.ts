@@ -52,7 +52,7 @@ describe("a wake that was turned away during a run", () => {
 			let held: Promise<unknown> = Promise.resolve();
 			a.hooks.afterRelease = async () => {
 				held = b.run("parked", async (record) => {
-					await untilAborted(never(), done.signal).catch(() => undefined);
+					await untilAborted(never, done.signal).catch(() => undefined);
 					return record;
 				});
 				await world.wait(10);

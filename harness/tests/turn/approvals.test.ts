@@ -286,7 +286,8 @@ describe("a session id of 10,000 characters", () => {
 		onTurns({}, async (bench) => {
 			const worker = bench.worker("w");
 			const payload = { session_id: "s".repeat(10_000), function_call_id: "c1", decision: "allow" };
-			await expect(worker.call("approval::resolve", payload)).rejects.toThrow(/sessionId.*10000 characters/);
+			const answer = await worker.call("approval::resolve", payload);
+			expect(answer).toEqual({ ok: false, error: expect.stringMatching(/session_id.*512 characters/) });
 			expect(bench.engine.state("approvals")).toEqual({});
 		}),
 	);
@@ -331,9 +332,10 @@ describe("a plain record that somebody else set", () => {
 				},
 			};
 			const mine = { sessionId: SESSION, callId: "c1", id: "mine", decision: "allow", reason: null } as const;
-			await claimDecision(between, mine);
-			expect(updates).toBe(2);
-			expect(await readDecision(bench.other, SESSION, "c1")).toMatchObject({ decision: "deny" });
+			const theirs = { decision: "deny", reason: "policy" };
+			expect(await claimDecision(between, { ...mine, reason: "looks fine" })).toEqual(theirs);
+			expect(updates).toBe(3);
+			expect(bench.engine.state("approvals")[`${SESSION}/c1`]).toEqual(theirs);
 			const later = await claimDecision(bench.other, { ...mine, id: "later" });
 			expect(later.decision).toBe("deny");
 		}),
@@ -461,10 +463,11 @@ describe("turn::on_approval", () => {
 		"does not wake a turn that has ended",
 		onTurns({}, async (bench) => {
 			const worker = bench.worker("w");
-			await worker.turn.start(SESSION, message({}));
+			await worker.turn.start(SESSION, message({ c1: "pay" }));
+			await worker.resolve("c1", "deny");
 			await bench.settled();
 			await bench.setPlain("c1", { decision: "allow", reason: null });
-			await worker.resolve("c1", "allow");
+			await worker.resolve("c1", "deny");
 			await bench.settled();
 			expect(bench.engine.calls()["turn::stopped::w"]).toBeUndefined();
 			expect(bench.engine.deadLetters("turn-step")).toEqual([]);

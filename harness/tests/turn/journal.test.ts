@@ -185,3 +185,30 @@ describe("the journal", () => {
 		expect(bench.runs[0]?.signal.aborted).toBe(true);
 	});
 });
+
+describe("a stream that is away for a moment", () => {
+	it(
+		"keeps no approved call from running, and its events come with the next commit, in order",
+		onTurns({}, async (bench) => {
+			let refusals = 0;
+			const worker = bench.worker("w", {
+				link: async (request, apply) => {
+					if (request.function_id === "stream::set" && ++refusals === 1)
+						throw new Error("The stream is away.");
+					return apply();
+				},
+			});
+			await worker.turn.start(SESSION, message({ c1: "pay" }));
+			await worker.resolve("c1", "allow");
+			await bench.settled();
+			expect(refusals).toBeGreaterThan(1);
+			expect(bench.timesRun()).toEqual({ c1: 1 });
+			expect((await bench.record()).work?.executed.c1).toMatchObject({ is_error: false });
+			expect(bench.events()).toEqual([
+				"function_execution_start c1",
+				"function_execution_end c1",
+				"turn_end",
+			]);
+		}),
+	);
+});

@@ -1,12 +1,29 @@
 // A turn from the model's message to its end.
 import { describe, expect, it } from "vitest";
-import { registerTurn } from "../../src/turn/index.ts";
+import { type AssistantMessage, newTurn, registerTurn } from "../../src/turn/index.ts";
 import { expectNoUnhandledRejections } from "../support/unhandled-rejections.ts";
-import { createTurnBench, message, messageOf, onTurns, SESSION, type TestFunction } from "./setup.ts";
+import {
+	createTurnBench,
+	message,
+	messageOf,
+	onTurns,
+	SESSION,
+	type TestFunction,
+	type TurnBench,
+} from "./setup.ts";
 
 expectNoUnhandledRejections();
 
 const free: TestFunction = { needsApproval: false };
+
+/** A turn that another program put into `turn_state`, woken once. */
+async function startElsewhere(bench: TurnBench, asked: AssistantMessage): Promise<void> {
+	const { turn } = bench.worker("w");
+	const payload = { scope: "turn_state", key: SESSION, value: newTurn(SESSION, asked, 1) };
+	await bench.other.trigger({ function_id: "state::set", payload });
+	await turn.wake(SESSION);
+	await bench.settled();
+}
 
 describe("a turn", () => {
 	it(
@@ -125,10 +142,23 @@ describe("a turn", () => {
 	);
 
 	it(
-		"without calls ends at once",
+		"is not started by a message without calls, or with two calls of one id, which is named",
 		onTurns({}, async (bench) => {
-			await bench.worker("w").turn.start(SESSION, message({}));
-			await bench.settled();
+			const { turn } = bench.worker("w");
+			const twice = messageOf([
+				{ id: "c1", functionId: "read" },
+				{ id: "c1", functionId: "read" },
+			]);
+			await expect(turn.start(SESSION, message({}))).rejects.toMatchObject({ code: "option_invalid" });
+			await expect(turn.start(SESSION, twice)).rejects.toThrow('"c1"');
+			expect(bench.engine.state("session_lease")).toEqual({});
+		}),
+	);
+
+	it(
+		"that was started elsewhere, without calls, ends at once",
+		onTurns({}, async (bench) => {
+			await startElsewhere(bench, message({}));
 			expect(await bench.record()).toMatchObject({ state: "stopped", function_results: [] });
 			expect(bench.events()).toEqual(["turn_end"]);
 		}),
@@ -185,8 +215,7 @@ describe("a turn", () => {
 				{ id: "c1", functionId: "read" },
 				{ id: "c1", functionId: "read" },
 			]);
-			await bench.worker("w").turn.start(SESSION, asked);
-			await bench.settled();
+			await startElsewhere(bench, asked);
 			expect(await bench.record()).toMatchObject({
 				state: "failed",
 				error: { kind: "transition_error", message: expect.stringContaining('"c1"') },
@@ -208,8 +237,7 @@ describe("a turn", () => {
 					arguments: { payload: {} },
 				} as const,
 			];
-			await bench.worker("w").turn.start(SESSION, { ...asked, content });
-			await bench.settled();
+			await startElsewhere(bench, { ...asked, content });
 			const { error } = await bench.record();
 			expect(error?.message).toContain('"c7"');
 		}),
@@ -328,22 +356,55 @@ describe("a result", () => {
 describe("steering_check", () => {
 	it(
 		"is the host's, if it gives its own",
-		onTurns({}, async (bench) => {
+		onTurns({ functions: { read: free } }, async (bench) => {
 			const worker = bench.worker("w", {
 				steer: async (record) => ({ ...record, state: "stopped", max_turns: 3 }),
 			});
-			await worker.turn.start(SESSION, message({}));
+			await worker.turn.start(SESSION, message({ c1: "read" }));
 			await bench.settled();
 			expect(await bench.record()).toMatchObject({ state: "stopped", max_turns: 3 });
 		}),
 	);
 
 	it(
+		"may go on with the model's next message: its calls are a new batch, with an end of its own",
+		onTurns({ functions: { read: free } }, async (bench) => {
+			const next = messageOf([{ id: "c2", functionId: "read" }]);
+			const worker = bench.worker("w", {
+				steer: async (record) =>
+					record.turn_count === 1
+						? { ...record, state: "function_execute", turn_count: 2, last_assistant: next }
+						: { ...record, state: "stopped" },
+			});
+			await worker.turn.start(SESSION, message({ c1: "read" }));
+			await bench.settled();
+			expect(bench.runs.map(({ callId }) => callId)).toEqual(["c1", "c2"]);
+			expect(bench.events().filter((event) => event === "turn_end")).toHaveLength(2);
+			const { function_results, state } = await bench.record();
+			expect([state, function_results.map((it) => it.function_call_id)]).toEqual(["stopped", ["c2"]]);
+		}),
+	);
+
+	it(
+		"that answers a state which the turn does not have fails the turn, and wakes nothing that is not there",
+		onTurns({ functions: { read: free } }, async (bench) => {
+			const worker = bench.worker("w", {
+				steer: async (record) => ({ ...record, state: "nonsense" as never }),
+			});
+			await worker.turn.start(SESSION, message({ c1: "read" }));
+			await bench.settled();
+			const { state, error } = await bench.record();
+			expect([state, error?.message]).toEqual(["failed", expect.stringContaining("nonsense")]);
+			expect(bench.engine.deadLetters("turn-step")).toEqual([]);
+		}),
+	);
+
+	it(
 		"is left to others with `false`",
-		onTurns({}, async (bench) => {
+		onTurns({ functions: { read: free } }, async (bench) => {
 			const worker = bench.worker("w", { steer: false });
 			bench.other.registerFunction("turn::steering_check::w", async () => ({ ok: true }));
-			await worker.turn.start(SESSION, message({}));
+			await worker.turn.start(SESSION, message({ c1: "read" }));
 			await bench.settled();
 			expect(await bench.record()).toMatchObject({ state: "steering_check" });
 		}),

@@ -1,4 +1,4 @@
-// Events that were committed go out in order, before anything else is done and before the lease is released.
+// A session taken in hand: its lease, then the events that an earlier holder left behind, then its record.
 import { TransientError } from "../lease/errors.ts";
 import type { Lease } from "../lease/lease.ts";
 import type { AcquireOptions } from "../lease/options.ts";
@@ -22,6 +22,13 @@ export async function acquireSession<R>(
 	}
 }
 
+/** The session's record: what the lease keeps, or the plain one that is adopted while it has kept none yet. */
+export async function loadRecord<R>(ports: SerializedPorts<R>, lease: Lease<R>): Promise<R | undefined> {
+	const { plain } = ports;
+	if (lease.value !== undefined || !lease.isNew || !plain) return lease.value;
+	return untilAborted(() => plain.load(lease.sessionId), lease.signal);
+}
+
 /** In order, one at a time. @throws TransientError (`send_failed`), LeaseLostError (`lease_lost`) */
 export async function sendEvents<R>(
 	ports: SerializedPorts<R>,
@@ -31,7 +38,7 @@ export async function sendEvents<R>(
 	const { sessionId } = lease;
 	for (const event of events) {
 		try {
-			await untilAborted(ports.send(sessionId, event), lease.signal);
+			await untilAborted(() => ports.send(sessionId, event), lease.signal);
 		} catch (cause) {
 			lease.signal.throwIfAborted();
 			const message = `Event ${event.id} of session "${sessionId}" was committed but not sent; the next attempt sends it.`;
