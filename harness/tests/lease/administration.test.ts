@@ -1,6 +1,6 @@
 // What people and workers do to sessions from outside: inspect, break, forget, sweep.
 import { describe, expect, it } from "vitest";
-import type { AtomicStore, Wake } from "../../src/index.ts";
+import { type AtomicStore, createLeases, memoryStore, type Wake } from "../../src/index.ts";
 import { errorOf, onBench, SESSION, SKEW_MS, TTL_MS } from "../support/bench.ts";
 import { expectNoUnhandledRejections } from "../support/unhandled-rejections.ts";
 
@@ -247,4 +247,44 @@ describe("sweep", () => {
 			expect(await errorOf(swept)).toMatchObject({ code: "store_cannot_list" });
 		}),
 	);
+});
+
+describe("break, of a session that moves on between the look and the bid", () => {
+	const changing = (store: AtomicStore, change: () => Promise<unknown>): AtomicStore => ({
+		...store,
+		async read(key) {
+			const record = await store.read(key);
+			await change();
+			return record;
+		},
+	});
+
+	it("leaves the next holder alone, and says that it broke nothing", async () => {
+		const store = memoryStore();
+		const leases = createLeases({ store });
+		const first = await leases.acquire(SESSION);
+		let next = first;
+		const pass = async () => {
+			if (next !== first) return;
+			await first.release();
+			next = await leases.acquire(SESSION);
+		};
+		const operator = createLeases({ store: changing(store, pass) });
+		expect(await operator.break(SESSION, "stuck")).toBe(false);
+		await next.release({ value: ["kept"] });
+		expect((await leases.inspect(SESSION)).valueText).toBe('["kept"]');
+	});
+
+	it("wakes nobody if it was released meanwhile", async () => {
+		const store = memoryStore();
+		const held = await createLeases({ store }).acquire(SESSION);
+		const operator = createLeases({ store: changing(store, () => held.release()) });
+		const woken: string[] = [];
+		const wake = async (sessionId: string) => {
+			woken.push(sessionId);
+		};
+		expect(await operator.break(SESSION, "stuck", { wake })).toBe(false);
+		expect(woken).toEqual([]);
+		expect(await operator.inspect(SESSION)).toMatchObject({ state: "free", owed: false });
+	});
 });

@@ -1,5 +1,6 @@
 // How long a lease lives: renewals, the deadline, and the signal that comes before any rival.
 import { describe, expect, it } from "vitest";
+import { createLeases, createVirtualTime, memoryStore } from "../../src/index.ts";
 import { errorOf, onBench, SESSION, SKEW_MS, TTL_MS } from "../support/bench.ts";
 import { expectNoUnhandledRejections } from "../support/unhandled-rejections.ts";
 
@@ -201,4 +202,18 @@ describe("the signal", () => {
 			expect(await bench.worker("b").leases.acquire(SESSION)).toMatchObject({ epoch: 2 });
 		}),
 	);
+});
+
+describe("a machine that sleeps", () => {
+	it("is stopped by its wall clock, also if its monotonic clock stood still meanwhile", async () => {
+		const time = createVirtualTime();
+		let sleptMs = 0;
+		const clock = { wallMs: () => time.clock.wallMs() + sleptMs, monotonicMs: time.clock.monotonicMs };
+		const leases = createLeases({ store: memoryStore(), ports: { clock, wait: time.wait } });
+		const lease = await time.run(leases.acquire(SESSION));
+		expect(lease.signal.aborted).toBe(false);
+		sleptMs = 15_000;
+		expect(lease.signal.aborted).toBe(true);
+		await expect(lease.write(["late"])).rejects.toMatchObject({ code: "lease_lost", lastWrite: "none" });
+	});
 });

@@ -1,5 +1,7 @@
 // An acquire that waits for a held session, and one that its caller gives up.
+import { setImmediate } from "node:timers/promises";
 import { describe, expect, it } from "vitest";
+import { type AtomicStore, createLeases, memoryStore } from "../../src/index.ts";
 import { errorOf, onBench, SESSION, SKEW_MS, TTL_MS } from "../support/bench.ts";
 import { expectNoUnhandledRejections } from "../support/unhandled-rejections.ts";
 
@@ -132,4 +134,23 @@ describe("an acquire with a signal", () => {
 			await lease.release();
 		}),
 	);
+});
+
+describe("an acquire that was given up while it was reading", () => {
+	it("bids no more", async () => {
+		const memory = memoryStore();
+		const giveUp = new AbortController();
+		const reason = new Error("never mind");
+		const store: AtomicStore = {
+			...memory,
+			async read(key) {
+				giveUp.abort(reason);
+				return memory.read(key);
+			},
+		};
+		const acquiring = createLeases({ store }).acquire(SESSION, { signal: giveUp.signal });
+		expect(await errorOf(acquiring)).toBe(reason);
+		await setImmediate();
+		expect(await memory.read(SESSION)).toEqual({});
+	});
 });

@@ -1,4 +1,5 @@
 // Processes in one virtual time, each with ports of its own and each able to crash for good.
+import { setMaxListeners } from "node:events";
 import type { AtomicStore, LeasePorts, VirtualTime, Wait } from "../../src/index.ts";
 import { createVirtualTime } from "../../src/index.ts";
 import { createRetry } from "../../src/system/retry.ts";
@@ -48,6 +49,8 @@ export function createSimulation(): Simulation {
 
 function startProcess(time: VirtualTime, name: string, wallAheadMs: number): SimulatedProcess {
 	const life = new AbortController();
+	// As many as there are runs at once.
+	setMaxListeners(0, life.signal);
 	let dying = false;
 	let ids = 0;
 	/** Makes a call of a port: to a dead process it says nothing, whatever it comes to. */

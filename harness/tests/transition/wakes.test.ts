@@ -70,6 +70,22 @@ describe("a wake that was turned away during a run", () => {
 	);
 
 	it(
+		"leaves the answer of the run as it was, if somebody has moved the session on before the next look",
+		inWorld(async (world) => {
+			const a = await world.started("a", doc("parked"));
+			a.hooks.afterRelease = async () => {
+				await world.runner("rival").run("parked", goTo("two"));
+			};
+			const answer = await a.run("parked", async (record) => {
+				await bounce(world, "c", "parked");
+				return record;
+			});
+			expect(answer).toEqual({ ok: true, from_state: "parked", to_state: "parked" });
+			expect(await world.stored()).toEqual(doc("two"));
+		}),
+	);
+
+	it(
 		"is made up for by the wake for the next state, if there is one: not by two",
 		inWorld(async (world) => {
 			const a = await world.started("a", doc("one"));

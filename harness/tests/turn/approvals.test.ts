@@ -9,7 +9,7 @@ import {
 	parseApprovalKey,
 	readDecision,
 } from "../../src/turn/approvals.ts";
-import { registerTurn } from "../../src/turn/index.ts";
+import { newTurn, registerTurn } from "../../src/turn/index.ts";
 import { expectNoUnhandledRejections } from "../support/unhandled-rejections.ts";
 import { message, onTurns, SESSION, type TurnBench, type TurnWorker } from "./setup.ts";
 
@@ -471,6 +471,23 @@ describe("turn::on_approval", () => {
 			await bench.settled();
 			expect(bench.engine.calls()["turn::stopped::w"]).toBeUndefined();
 			expect(bench.engine.deadLetters("turn-step")).toEqual([]);
+		}),
+	);
+});
+
+describe("a turn that has ended without a decision", () => {
+	it(
+		"takes none any more: nothing could come of it",
+		onTurns({}, async (bench) => {
+			const worker = bench.worker("w");
+			const record = { ...newTurn(SESSION, message({ c1: "pay" }), 1), state: "failed" };
+			const payload = { scope: "turn_state", key: SESSION, value: record };
+			await bench.other.trigger({ function_id: "state::set", payload });
+			expect(await worker.resolve("c1", "allow")).toEqual({
+				ok: false,
+				error: expect.stringContaining("ended"),
+			});
+			expect(bench.approval("c1")).toBeUndefined();
 		}),
 	);
 });
