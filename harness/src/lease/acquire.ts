@@ -15,6 +15,7 @@ import {
 	headOf,
 	isHeld,
 	isOwed,
+	type OwnMarks,
 	type StandingValue,
 	standingValue,
 } from "./standing.ts";
@@ -69,11 +70,14 @@ export async function acquireGrant(context: AcquireContext): Promise<Grant> {
 	const { breaks } = context;
 	let hint = breaks > 0 ? undefined : hints.get(sessionId);
 	let record = hint === undefined ? await readRecord(context) : undefined;
+	const ownMarks = new Map<number, number>();
+	const noteMark = (epoch: number) => ownMarks.set(epoch, (ownMarks.get(epoch) ?? 0) + 1);
 	for (let round = 0; round < settings.attemptsMax; round++) {
 		const head = record && headOf(record);
 		if (head && head.epoch !== breaks && held(context, head)) {
 			if (!context.marksBounce()) throw heldError(context, head);
 			record = await markBounce(context, head);
+			noteMark(head.epoch);
 			continue;
 		}
 		context.signal?.throwIfAborted();
@@ -81,12 +85,13 @@ export async function acquireGrant(context: AcquireContext): Promise<Grant> {
 		const newHead = headOf(bid.record);
 		if (newHead?.epoch === bid.epoch && newHead.holder.id === id) {
 			if (hint !== undefined && (bid.before?.epoch ?? 0) < hint) hints.forget(sessionId);
-			return await grant(context, bid);
+			return await grant(context, bid, ownMarks);
 		}
 		hints.forget(sessionId);
 		hint = undefined;
 		record = bid.record;
 		if (newHead?.epoch === bid.epoch && held(context, newHead)) throw turnedAway(context, newHead);
+		noteMark(bid.epoch);
 	}
 	throw new TransientError(
 		`Session "${sessionId}" changed hands ${settings.attemptsMax} times while it was being acquired. Nothing ran; try again.`,
@@ -131,7 +136,7 @@ async function sendBid(context: AcquireContext, epoch: number): Promise<Bid> {
 }
 
 /** Puts what is inherited under the new epoch first, if its holder may still write: then nothing late can surface. */
-async function grant(context: AcquireContext, bid: Bid): Promise<Grant> {
+async function grant(context: AcquireContext, bid: Bid, ownMarks: OwnMarks): Promise<Grant> {
 	const { sessionId, settings, observe } = context;
 	const { epoch, sentAt, batches, record } = bid;
 	const standing = standingValue(record);
@@ -149,7 +154,7 @@ async function grant(context: AcquireContext, bid: Bid): Promise<Grant> {
 		}
 	}
 	observe({ type: "granted", sessionId, epoch, owner: settings.owner, takeover });
-	return { epoch, sentAt, batches, standing, sealed, takeover, owed: sealed || isOwed(record) };
+	return { epoch, sentAt, batches, standing, sealed, takeover, owed: sealed || isOwed(record, ownMarks) };
 }
 
 function held(context: AcquireContext, head: HeldEpoch): boolean {

@@ -86,10 +86,15 @@ export function bouncesOn(epoch: { readonly bids: number; readonly holder?: Hold
 	return Math.max(0, epoch.bids - (epoch.holder ? 1 : 0));
 }
 
+/** Bids of one acquire that came too late and turned nobody away but itself, by epoch. */
+export type OwnMarks = ReadonlyMap<number, number>;
+
+const NO_MARKS: OwnMarks = new Map();
+
 /** Whether the session is owed a wake: as the last epoch that said so has it, or bounces on that one or any since. */
-export function isOwed(record: LeaseRecord): boolean {
+export function isOwed(record: LeaseRecord, ownMarks: OwnMarks = NO_MARKS): boolean {
 	for (const epoch of [...record].reverse()) {
-		if (bouncesOn(epoch) > 0) return true;
+		if (bouncesOn(epoch) > (ownMarks.get(epoch.epoch) ?? 0)) return true;
 		const owed = withHolder(epoch)?.statement.owed;
 		if (owed) return owed.value;
 	}

@@ -107,7 +107,7 @@ describe("an acquire", () => {
 			const won = b.leases.acquire("s");
 			await bench.wait(5);
 			expect(await lease.release({ value: ["a"] })).toBe(0);
-			expect(await won).toMatchObject({ epoch: 2, value: ["a"], owed: true });
+			expect(await won).toMatchObject({ epoch: 2, value: ["a"], owed: false });
 			expect(b.calls()).toEqual(["read", "bids:1", "bids:2 holder:2"]);
 		}),
 	);

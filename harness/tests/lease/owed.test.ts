@@ -1,6 +1,6 @@
 // Whether a session is owed a wake, and how that survives those who owed it.
 import { describe, expect, it } from "vitest";
-import type { Fields } from "../../src/index.ts";
+import { type Fields, withSessionLease } from "../../src/index.ts";
 import { parseRecord } from "../../src/lease/record.ts";
 import { isOwed } from "../../src/lease/standing.ts";
 import { type Bench, errorOf, onBench, SESSION, SKEW_MS, TTL_MS } from "../support/bench.ts";
@@ -132,6 +132,25 @@ describe("a lease", () => {
 			expect(await lease.release()).toBe(0);
 			await bench.wait(10);
 			expect(await owedNow(bench, "c")).toBe(true);
+		}),
+	);
+});
+
+describe("a worker whose hint was stale", () => {
+	it(
+		"turned nobody away but itself: the session is owed nothing for that, and no wake follows the other for ever",
+		onBench(async (bench) => {
+			const woken: string[] = [];
+			const wake = async (sessionId: string) => {
+				woken.push(sessionId);
+			};
+			const workers = [bench.worker("a"), bench.worker("b")];
+			for (let turn = 0; turn < 6; turn++) {
+				const { leases } = workers[turn % 2] as (typeof workers)[number];
+				const owed = await withSessionLease(leases, SESSION, async (lease) => lease.owed, { wake });
+				expect(owed).toBe(false);
+			}
+			expect(woken).toEqual([]);
 		}),
 	);
 });
