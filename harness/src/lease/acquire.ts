@@ -1,5 +1,5 @@
 // How a session is acquired: judge the record, mark a bounce or bid for the next epoch, seal what is taken over.
-import { type AtomicStore, applyOps, type FieldOp } from "./atomic-store.ts";
+import { type AtomicStore, applyOps, type FieldOp, type Fields } from "./atomic-store.ts";
 import { type CallLimits, callUntilAnswered } from "./bounded-call.ts";
 import { type Moment, momentOf } from "./clock.ts";
 import { hasCode, LeaseHeldError, OutcomeUnknownError, TransientError } from "./errors.ts";
@@ -54,10 +54,11 @@ export interface Grant {
 interface Bid {
 	readonly epoch: number;
 	readonly sentAt: Moment;
+	/** The record as the bid found it. */
+	readonly before: Fields;
+	/** The record as the bid left it, and what it says. */
+	readonly fields: Fields;
 	readonly record: LeaseRecord;
-	readonly batches: HolderBatches;
-	/** The head that the bid found. */
-	readonly before: HeldEpoch | undefined;
 }
 
 /**
@@ -66,8 +67,7 @@ interface Bid {
  * @throws TransientError (`acquire_exhausted`): `attemptsMax` rounds were not enough.
  */
 export async function acquireGrant(context: AcquireContext): Promise<Grant> {
-	const { hints, sessionId, id, settings } = context;
-	const { breaks } = context;
+	const { hints, sessionId, id, settings, breaks } = context;
 	let hint = breaks > 0 ? undefined : hints.get(sessionId);
 	let record = hint === undefined ? await readRecord(context) : undefined;
 	const ownMarks = new Map<number, number>();
@@ -84,7 +84,7 @@ export async function acquireGrant(context: AcquireContext): Promise<Grant> {
 		const bid = await sendBid(context, (record ? (head?.epoch ?? 0) : (hint as number)) + 1);
 		const newHead = headOf(bid.record);
 		if (newHead?.epoch === bid.epoch && newHead.holder.id === id) {
-			if (hint !== undefined && (bid.before?.epoch ?? 0) < hint) hints.forget(sessionId);
+			if (hint !== undefined && headEpoch(sessionId, bid.before) < hint) hints.forget(sessionId);
 			return await grant(context, bid, ownMarks);
 		}
 		hints.forget(sessionId);
@@ -130,16 +130,19 @@ async function sendBid(context: AcquireContext, epoch: number): Promise<Bid> {
 		limitsOfBid(context, sentAt),
 	);
 	const fields = applyOps(answer.fields, ops);
-	const batches = new HolderBatches({ store, ...ports, sessionId, epoch, id, fields });
-	const record = parseRecord(sessionId, fields);
-	return { epoch, sentAt, record, batches, before: headOf(parseRecord(sessionId, answer.fields)) };
+	return { epoch, sentAt, before: answer.fields, fields, record: parseRecord(sessionId, fields) };
 }
+
+const headEpoch = (sessionId: string, fields: Fields): number =>
+	headOf(parseRecord(sessionId, fields))?.epoch ?? 0;
 
 /** Puts what is inherited under the new epoch first, if its holder may still write: then nothing late can surface. */
 async function grant(context: AcquireContext, bid: Bid, ownMarks: OwnMarks): Promise<Grant> {
-	const { sessionId, settings, observe } = context;
-	const { epoch, sentAt, batches, record } = bid;
+	const { store, ports, sessionId, id, settings, observe } = context;
+	const { epoch, sentAt, fields, record } = bid;
 	const standing = standingValue(record);
+	const standingEpoch = standing?.epoch ?? 0;
+	const batches = new HolderBatches({ store, ...ports, sessionId, epoch, id, fields, standingEpoch });
 	const takeover = headOf(record, epoch)?.statement.done === false;
 	const sealed = takeover || standing?.unheld === true;
 	if (sealed) {

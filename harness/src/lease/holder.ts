@@ -4,7 +4,7 @@ import { type CallLimits, callUntilAnswered } from "./bounded-call.ts";
 import type { Clock, Wait } from "./clock.ts";
 import { hasCode, type LastWrite, LeaseLostError } from "./errors.ts";
 import { doneField, epochOfField, type NumberedKind, numberedField, parseRecord } from "./record.ts";
-import { bouncesOn, headOf, heldEpochs, standingValue } from "./standing.ts";
+import { bouncesOn, headOf, heldEpochs } from "./standing.ts";
 
 /** One batch: each kind that is given is stated anew. */
 export interface Batch {
@@ -28,6 +28,8 @@ export interface HolderContext {
 	readonly id: string;
 	/** The record as the winning bid left it. */
 	readonly fields: Fields;
+	/** The epoch whose value stands there; 0: none does. */
+	readonly standingEpoch: number;
 }
 
 const KINDS = ["value", "owed", "outbox", "until"] as const satisfies readonly NumberedKind[];
@@ -39,14 +41,12 @@ export class HolderBatches {
 	readonly #acknowledged = new Map<string, Scalar>();
 	/** Fields of older epochs that are still to be removed. */
 	readonly #older: Set<string>;
-	readonly #standingEpoch: number;
 	#batches = 0;
 	/** Unknown while a batch with `owed` is under way, and after one that was not answered. */
 	#lastWrite: LastWrite = "none";
 
 	constructor(context: HolderContext) {
 		this.#context = context;
-		this.#standingEpoch = standingValue(parseRecord(context.sessionId, context.fields))?.epoch ?? 0;
 		this.#older = new Set(Object.keys(context.fields).filter((field) => epochOfField(field) < context.epoch));
 	}
 
@@ -120,7 +120,9 @@ export class HolderBatches {
 
 	/** Housekeeping: the older epochs' fields, all but those of the epoch whose value still stands. */
 	#takeOlder(hasValue: boolean): string[] {
-		const taken = [...this.#older].filter((field) => hasValue || epochOfField(field) !== this.#standingEpoch);
+		const taken = [...this.#older].filter(
+			(field) => hasValue || epochOfField(field) !== this.#context.standingEpoch,
+		);
 		for (const field of taken) this.#older.delete(field);
 		return taken;
 	}

@@ -52,13 +52,14 @@ export async function startSession<R>(
 			`Session "${sessionId}" has a record, in the state ${state}.`,
 		);
 	}
-	const owed = !machine.terminal.includes(stateOf(machine, record));
+	const next = stateOf(machine, record);
+	const owed = !machine.terminal.includes(next);
 	if (ports.projects) {
 		await lease.write(record, { owed });
 		await projectRecord(ports, lease, record);
 	}
 	await lease.release({ value: record, owed, outboxSent: true });
-	if (owed) await wakeFor(ports, lease, stateOf(machine, record));
+	if (owed) await wakeFor(ports, lease, next);
 }
 
 /**

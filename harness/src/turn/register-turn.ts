@@ -12,7 +12,7 @@ import type { TurnFunctions } from "./functions.ts";
 import { type IIIPorts, type IIIPortsOptions, iiiPorts } from "./iii-ports.ts";
 import { type AssistantMessage, callsOf, newTurn, type TurnRecord } from "./record.ts";
 import { resolveApproval } from "./resolve-approval.ts";
-import { runTransition } from "./run-transition.ts";
+import { runOnPorts } from "./run-transition.ts";
 import { stopTurn } from "./steering-check.ts";
 import { turnMachine } from "./turn-machine.ts";
 
@@ -47,6 +47,7 @@ export interface RegisteredTurn {
 export function registerTurn(iii: IIIClient, options: RegisterTurnOptions): RegisteredTurn {
 	const { nowMs = realPorts.clock.wallMs, newId = realPorts.newId } = options;
 	const { worker, functions, steer = stopTurn(nowMs), serialize = true, acquire } = options;
+	const own = acquire ? { acquire } : {};
 	const idOf = (name: string) => (worker === undefined ? name : `${name}::${worker}`);
 	const functionOf = (state: string) => idOf(`turn::${state}`);
 	const ports = iiiPorts(iii, { ...options, newId, machine: turnMachine, functionOf });
@@ -54,14 +55,7 @@ export function registerTurn(iii: IIIClient, options: RegisterTurnOptions): Regi
 	const register = (name: string, handler: FunctionHandler) =>
 		registered.push(iii.registerFunction(idOf(name), handler));
 	const transition = (state: string, handle: Handle<TurnRecord>) =>
-		register(`turn::${state}`, (payload) =>
-			runTransition(iii, state, handle, payload, {
-				...options,
-				functionOf,
-				serialize,
-				...(acquire ? { acquire } : {}),
-			}),
-		);
+		register(`turn::${state}`, (payload) => runOnPorts(ports, state, handle, payload, { serialize, ...own }));
 
 	const decisionOf = (sessionId: string, callId: string) => readDecision(iii, sessionId, callId);
 	transition("function_execute", functionExecute({ functions, nowMs }));
@@ -80,12 +74,11 @@ export function registerTurn(iii: IIIClient, options: RegisterTurnOptions): Regi
 
 	return {
 		ports,
-		async start(sessionId, message, own = {}) {
+		async start(sessionId, message, startOptions = {}) {
 			checkSessionId(sessionId);
 			checkMessage(message);
 			const record = newTurn(sessionId, message, nowMs());
-			if (serialize)
-				return startSession(ports, sessionId, record, { ...(acquire ? { acquire } : {}), ...own });
+			if (serialize) return startSession(ports, sessionId, record, { ...own, ...startOptions });
 			await ports.plain.save(sessionId, record);
 			await ports.wake(sessionId, record.state);
 		},

@@ -34,11 +34,21 @@ export async function runTransition<R = TurnRecord>(
 	payload: { readonly session_id: string },
 	options: RunTransitionOptions<R> = {},
 ): Promise<TransitionAnswer> {
+	return runOnPorts(portsOf(iii, options), state, handle, payload, options);
+}
+
+/** The same on ports that are made already. */
+export async function runOnPorts<R>(
+	ports: IIIPorts<R>,
+	state: string,
+	handle: Handle<R>,
+	payload: { readonly session_id: string },
+	{ serialize, acquire }: Pick<RunTransitionOptions<R>, "serialize" | "acquire">,
+): Promise<TransitionAnswer> {
 	checkSessionId(payload?.session_id);
-	const ports = portsOf(iii, options);
 	const transition = { sessionId: payload.session_id, state, handle };
-	if (!options.serialize) return runPlain(ports, transition);
-	return runSerialized(ports, { ...transition, ...(options.acquire ? { acquire: options.acquire } : {}) });
+	if (!serialize) return runPlain(ports, transition);
+	return runSerialized(ports, { ...transition, ...(acquire ? { acquire } : {}) });
 }
 
 /** Writes a session's record back to its plain place, for good: the way back from `serialize`. */
