@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 // The program `session-lease`: gives it this process's arguments, streams, clocks and signals.
+import { text } from "node:stream/consumers";
 import { realClock, realWait } from "../system/real-time.ts";
 import { InputError } from "./input-error.ts";
 import { runProgram } from "./program.ts";
@@ -11,7 +12,7 @@ let interruptedCode: number | undefined;
 for (const name of ["SIGINT", "SIGTERM"] as const) {
 	process.once(name, () => {
 		interruptedCode = EXIT_CODE_OF[name];
-		interrupted.abort(new InputError(`Ended by ${name}; the turn was not finished.`));
+		interrupted.abort(new InputError(`Ended by ${name} before it was finished.`));
 	});
 }
 
@@ -20,7 +21,8 @@ const exitCode = await runProgram(process.argv.slice(2), {
 	wait: realWait,
 	environment: process.env,
 	signal: interrupted.signal,
-	writeOut: (text) => process.stdout.write(text),
-	writeError: (text) => process.stderr.write(text),
+	readIn: () => text(process.stdin),
+	writeOut: (shown) => process.stdout.write(shown),
+	writeError: (shown) => process.stderr.write(shown),
 });
 process.exitCode = interruptedCode ?? exitCode;

@@ -1,21 +1,41 @@
 // The program from its arguments to its exit code: what is wrong with the input is told in one sentence.
-import { readArguments, USAGE } from "./arguments.ts";
+import { type Arguments, readArguments, USAGE } from "./arguments.ts";
+import { type CheckPorts, checkCommand } from "./check-command.ts";
+import { type ExplorePorts, exploreCommand } from "./explore-command.ts";
 import { InputError } from "./input-error.ts";
+import { replayCommand } from "./replay-command.ts";
 import { type RunPorts, runCommand } from "./run-command.ts";
+
+export type ProgramPorts = RunPorts & CheckPorts & ExplorePorts;
 
 /** As `EX_SOFTWARE` of sysexits.h. */
 const INTERNAL_ERROR = 70;
 
 /** Answers the exit code. Anything but bad input is a bug: its stack says where. */
-export async function runProgram(given: readonly string[], ports: RunPorts): Promise<number> {
+export async function runProgram(given: readonly string[], ports: ProgramPorts): Promise<number> {
 	try {
 		const read = readArguments(given);
-		if (read !== "help") return await runCommand(read, ports);
-		ports.writeOut(USAGE);
-		return 0;
+		if (read === "help") {
+			ports.writeOut(USAGE);
+			return 0;
+		}
+		return await runOneCommand(read, ports);
 	} catch (error) {
 		const shown = error instanceof InputError ? error.message : (error as Error).stack;
 		ports.writeError(`session-lease: ${shown}\n`);
 		return error instanceof InputError ? 1 : INTERNAL_ERROR;
+	}
+}
+
+function runOneCommand(given: Arguments, ports: ProgramPorts): Promise<number> {
+	switch (given.command) {
+		case "run":
+			return runCommand(given, ports);
+		case "check":
+			return checkCommand(given, ports);
+		case "explore":
+			return exploreCommand(given, ports);
+		case "replay":
+			return replayCommand(given, ports);
 	}
 }

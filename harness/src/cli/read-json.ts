@@ -5,16 +5,20 @@ import { fileURLToPath } from "node:url";
 import { Ajv2020, type ErrorObject } from "ajv/dist/2020.js";
 import { InputError, sentenceOf } from "./input-error.ts";
 
-/** @throws InputError that names the file: it cannot be read, or is not JSON. */
-export async function readJson(path: string): Promise<unknown> {
-	let text: string;
+/** @throws InputError that names the file. */
+export async function readText(path: string): Promise<string> {
 	try {
-		text = await readFile(path, "utf8");
+		return await readFile(path, "utf8");
 	} catch (error) {
 		const { code } = error as { code?: string };
 		const reason = code === "ENOENT" ? "there is no such file" : sentenceOf(error);
 		throw new InputError(`Cannot read ${path}: ${reason}.`);
 	}
+}
+
+/** @throws InputError that names the file: it cannot be read, or is not JSON. */
+export async function readJson(path: string): Promise<unknown> {
+	const text = await readText(path);
 	try {
 		return JSON.parse(text);
 	} catch (error) {
@@ -22,7 +26,7 @@ export async function readJson(path: string): Promise<unknown> {
 	}
 }
 
-export type SchemaName = "turn" | "approvals";
+export type SchemaName = "turn" | "approvals" | "history";
 
 /** What does not fit the schema, a sentence each; the place is a path like `functions.send_mail`. */
 export async function schemaIssues(name: SchemaName, value: unknown): Promise<readonly SchemaIssue[]> {

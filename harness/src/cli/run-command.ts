@@ -9,6 +9,7 @@ import { readDecisions } from "./approvals.ts";
 import type { RunArguments } from "./arguments.ts";
 import { createClosableWait } from "./closable-wait.ts";
 import { commandFunctions } from "./command-functions.ts";
+import { createHistoryFile } from "./history-file.ts";
 import { createProgress } from "./progress.ts";
 import { readTurnFile } from "./turn-file.ts";
 
@@ -33,6 +34,7 @@ export async function runCommand(given: RunArguments, ports: RunPorts): Promise<
 	const approvals = given.approvals ?? turn.approvalsPath ?? "none";
 	const decisions = await readDecisions(approvals, turn.calls, functions.needsApproval);
 	const timeLimitsMs = turn.calls.map(({ function_id }) => turn.functions.get(function_id)?.timeLimitMs ?? 0);
+	const history = given.historyPath === undefined ? undefined : createHistoryFile(given.historyPath);
 	const progress = createProgress(turn.calls.length);
 	const { clock, writeError } = ports;
 	const startedAtMs = clock.monotonicMs();
@@ -47,12 +49,20 @@ export async function runCommand(given: RunArguments, ports: RunPorts): Promise<
 				signal: ports.signal,
 				limitMs: timeLimitsMs.reduce((sum, limitMs) => sum + limitMs, LIMIT_MS),
 			},
-			{ clock, wait: closable.wait, newId: randomUUID, observe: progress.observe },
+			{
+				clock,
+				wait: closable.wait,
+				newId: randomUUID,
+				observe: progress.observe,
+				...(history ? { record: history.record } : {}),
+			},
 		);
+		if (history?.failure) throw history.failure;
 		ports.writeOut(shown(report, given.json));
 		return report.verdict.exitCode;
 	} finally {
 		closable.close();
+		history?.close();
 	}
 }
 

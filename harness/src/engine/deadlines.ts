@@ -50,7 +50,7 @@ export function createDeadlines({ clock, wait }: { readonly clock: Clock; readon
 	/** Most callers call again at once: the wait is given up only if none has. */
 	const disarmIfQuiet = async () => {
 		checking = true;
-		await wait(0);
+		await wait(0, { background: true });
 		checking = false;
 		if (pending.size === 0) disarm();
 	};

@@ -1,7 +1,9 @@
 // The workers of a job: each dies where the plan says so, and a replacement with the same function ids follows.
 import type { Link } from "../engine/index.ts";
+import type { Leases } from "../lease/leases.ts";
 import type { Random } from "../system/random.ts";
 import type { TurnFunctions } from "../turn/functions.ts";
+import type { TurnRecord } from "../turn/record.ts";
 import { type CrashMoment, type CrashPlan, type CrashPoint, createCrashPlan } from "./crash-plan.ts";
 import type { EpochLog } from "./epoch-log.ts";
 import { startWorker, type Worker, type WorkerOptions } from "./worker.ts";
@@ -14,10 +16,13 @@ export interface CrashRow {
 	readonly moment: CrashMoment;
 }
 
-export interface CrewOptions extends Omit<WorkerOptions, "name" | "owner" | "observe" | "functions"> {
+export interface CrewOptions
+	extends Omit<WorkerOptions, "name" | "owner" | "observe" | "functions" | "recorded"> {
 	readonly workers: number;
 	/** The functions as a worker, by its readable name, runs them. */
 	readonly functionsOf: (owner: string) => TurnFunctions;
+	/** The leases as a worker, by its readable name, uses them. */
+	readonly leasesOf: (owner: string, leases: Leases<TurnRecord>) => Leases<TurnRecord>;
 	readonly epochs: EpochLog;
 	readonly onCrash: (crash: CrashRow) => void;
 }
@@ -79,7 +84,8 @@ export function createCrew(options: CrewOptions): Crew {
 			return answer;
 		};
 		const functions = options.functionsOf(owner);
-		const worker = startWorker({ ...options, name, owner, link, functions, observe: epochs.add });
+		const recorded = (leases: Leases<TurnRecord>) => options.leasesOf(owner, leases);
+		const worker = startWorker({ ...options, name, owner, link, functions, recorded, observe: epochs.add });
 		alive.set(name, worker);
 	};
 

@@ -2,6 +2,7 @@
 //
 // start the turn -> it runs what needs no approval and parks -> everybody decides at once -> the engine is idle again
 import { createEngine, createNearLink, type Engine, type Link, type QueueConfig } from "../engine/index.ts";
+import type { HistoryLine } from "../history/history.ts";
 import type { Clock, Wait } from "../lease/clock.ts";
 import { untilAborted } from "../lease/until-aborted.ts";
 import { iiiStore } from "../stores/iii-store.ts";
@@ -13,9 +14,11 @@ import { type AssistantMessage, callsOf, type Decision, type TurnRecord } from "
 import { decideAll } from "./approvers.ts";
 import { type CrashRow, type Crew, createCrew } from "./crew.ts";
 import { createEpochLog, type EpochLog } from "./epoch-log.ts";
+import { createJobHistory } from "./job-history.ts";
 import { callRow, countBy, type JobFindings, type JobReport, type JobSettings } from "./job-report.ts";
 import { createLife } from "./life.ts";
 import { judge } from "./verdict.ts";
+import { watchFunctions } from "./watch-functions.ts";
 
 export interface JobOptions {
 	readonly sessionId: string;
@@ -55,6 +58,8 @@ export interface JobPorts {
 	readonly hesitateMs?: () => number;
 	/** Told of what happens; it must not throw. */
 	readonly observe?: (event: JobEvent) => void;
+	/** Keeps the lines of the history of the workers' leases and calls, in microseconds of `clock`. @default nobody does */
+	readonly record?: (line: HistoryLine) => void;
 }
 
 export type JobEvent =
@@ -95,6 +100,8 @@ export async function runJob(options: JobOptions, ports: JobPorts): Promise<JobR
 		deliverTwice: settings.duplicate,
 	});
 	const epochs = createEpochLog(clock.monotonicMs);
+	const history = createJobHistory({ record: ports.record, nowMs: clock.monotonicMs });
+	const { observe } = ports;
 	const crew = createCrew({
 		...settings,
 		...ports,
@@ -102,8 +109,10 @@ export async function runJob(options: JobOptions, ports: JobPorts): Promise<JobR
 		engine,
 		epochs,
 		link: ports.link ?? createNearLink(wait),
-		functionsOf: (worker) => watched(options.functions, { worker, runs, observe: ports.observe }),
-		onCrash: ({ worker }: CrashRow) => ports.observe?.({ type: "worker_died", worker }),
+		functionsOf: (worker) =>
+			watchFunctions(history.functionsOf(worker, options.functions), { worker, runs, observe }),
+		leasesOf: history.leasesOf,
+		onCrash: ({ worker }: CrashRow) => observe?.({ type: "worker_died", worker }),
 	});
 	const startedAtMs = clock.monotonicMs();
 	try {
@@ -169,28 +178,6 @@ async function withinLimit(wait: Wait, limitMs: number, work: Promise<void>): Pr
 	} finally {
 		ended.abort();
 	}
-}
-
-/** The functions with every run of them counted. */
-function watched(
-	functions: TurnFunctions,
-	by: { worker: string; runs: Map<string, number>; observe: JobPorts["observe"] },
-): TurnFunctions {
-	const { worker, runs, observe } = by;
-	return {
-		needsApproval: (call) => functions.needsApproval(call),
-		isIdempotent: (call) => functions.isIdempotent(call),
-		async run(call, context) {
-			const callId = call.id;
-			runs.set(callId, (runs.get(callId) ?? 0) + 1);
-			observe?.({ type: "call_started", callId, worker });
-			try {
-				return await functions.run(call, context);
-			} finally {
-				observe?.({ type: "call_ended", callId, worker });
-			}
-		},
-	};
 }
 
 async function findingsOf(

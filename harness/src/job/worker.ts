@@ -1,6 +1,7 @@
 // One worker: a client of the engine, with leases of its own and the turn's functions under ids of its own.
 import type { Engine, EngineClient, Link } from "../engine/index.ts";
 import type { Clock, Wait } from "../lease/clock.ts";
+import type { Leases } from "../lease/leases.ts";
 import type { ObserveLease } from "../lease/observe.ts";
 import { iiiStore } from "../stores/iii-store.ts";
 import { createLeases } from "../system/leases.ts";
@@ -24,6 +25,8 @@ export interface WorkerOptions {
 	readonly serialize: boolean;
 	readonly ttlMs: number;
 	readonly observe: ObserveLease;
+	/** The leases as this worker is to use them. */
+	readonly recorded: (leases: Leases<TurnRecord>) => Leases<TurnRecord>;
 }
 
 export interface Worker {
@@ -58,7 +61,7 @@ export function startWorker(options: WorkerOptions): Worker {
 	};
 	const turn = registerTurn(client, {
 		worker: name,
-		leases,
+		leases: options.recorded(leases),
 		newId,
 		functions,
 		serialize,

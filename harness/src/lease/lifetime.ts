@@ -21,6 +21,9 @@ export interface LifetimeOptions {
 	readonly onLost: (error: LeaseLostError) => void;
 }
 
+/** Given, since without a reason each abort makes an error with a stack. */
+const ENDED = "ended";
+
 /** The tenth of the TTL before the deadline in which a holder has stopped already. */
 export const marginMs = (ttlMs: number): number => Math.ceil(ttlMs / 10);
 const renewEveryMs = (ttlMs: number): number => Math.floor(ttlMs / 3);
@@ -63,13 +66,13 @@ export class Lifetime {
 
 	/** The last batch is about to be sent: no renewal follows it, but the deadline is still watched. */
 	endRenewals(): void {
-		this.#renewalsEnded.abort();
+		this.#renewalsEnded.abort(ENDED);
 	}
 
 	/** Nothing is renewed or watched any more. */
 	end(): void {
 		this.endRenewals();
-		this.#ended.abort();
+		this.#ended.abort(ENDED);
 	}
 
 	/** A rival may come at once: whatever still works under this lease has to stop. */

@@ -1,6 +1,5 @@
-// A job's report as JSON: the data as it is, its keys in a fixed order.
-import type { JobReport } from "../job/job-report.ts";
+// A report as JSON: the data as it is, its keys in a fixed order.
 
-export function reportJson(report: JobReport): string {
+export function reportJson(report: object): string {
 	return `${JSON.stringify(report, null, 2)}\n`;
 }

@@ -1,6 +1,7 @@
 // A job's report as text for people: what came of each call, who held the session, what it cost, the verdict.
 import type { EpochRow } from "../job/epoch-log.ts";
 import type { CallRow, JobReport } from "../job/job-report.ts";
+import { counted } from "./counted.ts";
 import { cut, oneLine, tableLines } from "./table.ts";
 
 const WIDTH_MAX = 100;
@@ -126,5 +127,3 @@ function verdictLines({ verdict, crashes }: JobReport): string[] {
 			return ["Violated:", ...verdict.violations.map((violation) => `- ${violation}`)];
 	}
 }
-
-const counted = (count: number, noun: string): string => `${count} ${noun}${count === 1 ? "" : "s"}`;

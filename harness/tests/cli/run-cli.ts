@@ -42,14 +42,19 @@ export function runCli(
 }
 
 /** The same program in this process: quicker, for what ends before anything runs. */
-export async function runProgramHere(given: readonly string[]): Promise<CliResult> {
+export async function runProgramHere(
+	given: readonly string[],
+	input = "",
+	signal: AbortSignal = new AbortController().signal,
+): Promise<CliResult> {
 	let out = "";
 	let error = "";
 	const exitCode = await runProgram(given, {
 		clock: realClock,
 		wait: realWait,
 		environment: process.env,
-		signal: new AbortController().signal,
+		signal,
+		readIn: async () => input,
 		writeOut: (text) => {
 			out += text;
 		},

@@ -1,15 +1,37 @@
-// The README is true: its snippets run and print what they say, and its tables name what there is.
+// The README is true, and so is what is said of the explorer: snippets run and print what they say, links lead somewhere,
+// and tables name what there is.
 import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
+import { FAULT_KINDS, type Verdict } from "../../src/explore.ts";
 import { DEFAULTS } from "../../src/lease/options.ts";
 
 const here = dirname(fileURLToPath(import.meta.url));
 const root = join(here, "../../..");
 const generated = join(here, ".generated");
 const readme = await readFile(join(root, "README.md"), "utf8");
-const snippets = [...readme.matchAll(/^```ts\n(.*?)^```$/gms)].map(([, code]) => code as string);
+/** All of them, or this does not compile. */
+const VERDICTS: Readonly<Record<Verdict, true>> = {
+	held: true,
+	violated: true,
+	vacuous: true,
+	"not deterministic": true,
+	refused: true,
+};
+const documents = await Promise.all(
+	["README.md", "docs/explorer.md"].map(async (path) => ({
+		path,
+		text: await readFile(join(root, path), "utf8"),
+	})),
+);
+const snippets = documents.flatMap(({ path, text }) =>
+	[...text.matchAll(/^```ts\n(.*?)^```$/gms)].map(([, code = ""], index) => ({
+		path,
+		number: index + 1,
+		code,
+	})),
+);
 
 beforeAll(() => mkdir(generated, { recursive: true }));
 afterAll(() => rm(generated, { recursive: true }));
@@ -18,15 +40,16 @@ afterAll(() => rm(generated, { recursive: true }));
 const promised = (code: string) =>
 	[...code.matchAll(/console\.log\(.*\); \/\/ (.*)$/gm)].map(([, text]) => text);
 
-describe("the README", () => {
+describe("what is written", () => {
 	it("has snippets", () => {
-		expect(snippets.length).toBeGreaterThanOrEqual(3);
+		for (const { path } of documents) expect(snippets.map((snippet) => snippet.path)).toContain(path);
+		expect(snippets.length).toBeGreaterThanOrEqual(4);
 	});
 
-	it.each(snippets.map((code, index) => [index + 1, code] as const))(
-		"prints in snippet %i what its comments say",
-		async (index, code) => {
-			const file = join(generated, `snippet-${index}.ts`);
+	it.each(snippets)(
+		"prints in snippet $number of $path what its comments say",
+		async ({ path, number, code }) => {
+			const file = join(generated, `${path.replaceAll(/\W/g, "-")}-${number}.ts`);
 			await writeFile(file, code);
 			const log = vi.spyOn(console, "log").mockImplementation(() => undefined);
 			try {
@@ -43,13 +66,25 @@ describe("the README", () => {
 		},
 	);
 
-	it("links to files that are there", async () => {
-		const links = [...readme.matchAll(/\]\((?!https?:)([^)#]+)\)/g)].map(([, link]) => link as string);
-		expect(links.length).toBeGreaterThan(4);
+	it.each(documents)("links to files that are there: $path", async ({ path, text }) => {
+		const links = [...text.matchAll(/\]\((?!https?:)([^)#]+)\)/g)].map(([, link]) => link as string);
+		expect(links.length).toBeGreaterThan(0);
 		for (const link of links)
-			expect((await readFile(join(root, link), "utf8")).length, link).toBeGreaterThan(0);
+			expect((await readFile(join(root, dirname(path), link), "utf8")).length, link).toBeGreaterThan(0);
 	});
 
+	it("says of the explorer what every fault is and every verdict, and of no other", async () => {
+		const text = documents.at(-1)?.text ?? "";
+		const listed = (from: string, to: string) =>
+			[...text.slice(text.indexOf(from), text.indexOf(to)).matchAll(/^\| `([\w ]+)` \|/gm)].map(
+				([, name]) => name,
+			);
+		expect(listed("## What may go wrong", "## Time")).toEqual([...FAULT_KINDS]);
+		expect(listed("## Verdicts", "## Properties").sort()).toEqual(Object.keys(VERDICTS).sort());
+	});
+});
+
+describe("the README", () => {
 	it("lists every error code, and no other", async () => {
 		const source = await readFile(join(root, "harness/src/lease/errors.ts"), "utf8");
 		const union = /export type ErrorCode =(.*?);/s.exec(source)?.[1] ?? "";

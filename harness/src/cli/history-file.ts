@@ -1,0 +1,40 @@
+// A history as a file: each line is written before whoever called hears of its answer.
+import { appendFileSync, closeSync, openSync } from "node:fs";
+import { HISTORY_HEADER, type HistoryHeader, type HistoryLine } from "../history/history.ts";
+import { InputError, sentenceOf } from "./input-error.ts";
+
+export interface HistoryFile {
+	/**
+	 * Appends a line: the death of this process cannot take it back.
+	 * @throws InputError that names the file, if this line, or one before it, could not be written.
+	 */
+	readonly record: (line: HistoryLine) => void;
+	/** Why a line could not be written: there is no history then. */
+	readonly failure: InputError | undefined;
+	close(): void;
+}
+
+/** Starts the file anew. @throws InputError that names the file. */
+export function createHistoryFile(path: string): HistoryFile {
+	let failure: InputError | undefined;
+	const attempt = <R>(act: () => R): R => {
+		if (failure) throw failure;
+		try {
+			return act();
+		} catch (error) {
+			failure = new InputError(`Cannot write ${path}: ${sentenceOf(error)}.`);
+			throw failure;
+		}
+	};
+	const file = attempt(() => openSync(path, "w"));
+	const append = (line: HistoryHeader | HistoryLine) =>
+		attempt(() => appendFileSync(file, `${JSON.stringify(line)}\n`));
+	append(HISTORY_HEADER);
+	return {
+		record: append,
+		get failure() {
+			return failure;
+		},
+		close: () => closeSync(file),
+	};
+}
