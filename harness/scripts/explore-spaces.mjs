@@ -4,14 +4,14 @@ import { fileURLToPath } from "node:url";
 
 /** The longest first. `all`: every schedule; a number: every one with so many preemptions at most. */
 const EXTENTS = [
-	["two contenders, two transitions each", "all"],
-	["one approval", 2],
-	["three contenders", "all"],
-	["two crashes and two expiries", "all"],
-	["a writer and two readers", "all"],
 	["two parallel approvals", 1],
-	["two contenders, a request applied twice", "all"],
+	["two contenders, two transitions each", "all"],
+	["a writer and two readers", "all"],
+	["three contenders", "all"],
+	["one approval", 2],
 	["three parallel approvals", 0],
+	["two contenders, a request applied twice", "all"],
+	["two crashes and two expiries", "all"],
 ];
 const PROCESSES = 2;
 const SCHEDULES_MAX = "1000000000";

@@ -1,6 +1,6 @@
 // What can happen next in a world: the running process first, then everybody else, then what may go wrong.
 import type { Choice } from "./decision.ts";
-import { addFaults } from "./fault-choices.ts";
+import { addFaults, addRollbacks } from "./fault-choices.ts";
 import type { LiveWorld } from "./live-world.ts";
 import type { WorldProcess } from "./process.ts";
 import { earliest } from "./time.ts";
@@ -8,11 +8,12 @@ import { earliest } from "./time.ts";
 export function choicesOf(world: LiveWorld): readonly Choice[] {
 	if (world.ended) return [];
 	const choices: Choice[] = [];
-	const alone = world.lives.processes.find(isAlone);
+	const alone = world.lives.processes.find((process) => isAlone(world, process));
 	if (alone) {
 		addSteps(choices, world, alone, false);
 		addFaults(choices, world, alone);
-		return choices;
+		// Whoever ran before it still counts as running.
+		return choices.map((choice) => ({ ...choice, isAside: true }));
 	}
 	const running = world.lives.processes.find(({ name }) => name === world.running);
 	if (running) addSteps(choices, world, running, false);
@@ -31,13 +32,15 @@ export function choicesOf(world: LiveWorld): readonly Choice[] {
 
 /** Requests that are still under way may land after everything else, or never. */
 function atRest(world: LiveWorld): readonly Choice[] {
-	if (world.network.stragglers.length === 0) return [];
+	const forgets = world.faults.has("rollback") && world.moments.count > 0;
+	if (world.network.stragglers.length === 0 && !forgets) return [];
 	const perform = () => {
 		world.ended = true;
 	};
 	const title = "what is still under way never lands";
 	const choices: Choice[] = [{ label: ".", actor: "network", title, preempts: false, perform }];
 	addLandings(choices, world, false);
+	if (forgets) addRollbacks(choices, world);
 	return choices;
 }
 
@@ -49,8 +52,15 @@ export const hasWork = (world: LiveWorld, process: WorldProcess): boolean =>
 	(process.status === "live" && (process.calls.length > 0 || hasDueWait(world, process)));
 
 /** Nobody needs to go before its next call, so it goes first. Not a matter of who ran last: equal states, equal choices. */
-const isAlone = ({ status, calls }: WorldProcess): boolean =>
-	status === "live" && calls.length === 1 && calls[0]?.commutes === true;
+function isAlone(world: LiveWorld, process: WorldProcess): boolean {
+	const { status, calls } = process;
+	if (status !== "live" || calls.length !== 1 || calls[0]?.commutes !== true) return false;
+	// What it hears meanwhile, and a clock that goes on meanwhile, could come before the answer.
+	const getsMore = world.queues.some(
+		(queue) => queue.deliverable().length > 0 && queue.servers().includes(process),
+	);
+	return !getsMore && !world.lives.processes.some((other) => nextWaitMs(world, other) !== undefined);
+}
 
 function addSteps(choices: Choice[], world: LiveWorld, process: WorldProcess, preempts: boolean): void {
 	const { name, status, calls } = process;
@@ -84,6 +94,7 @@ function addSteps(choices: Choice[], world: LiveWorld, process: WorldProcess, pr
 /** When the process goes on because of the time: now, or soon if it does nothing but wait. */
 function nextWaitMs(world: LiveWorld, process: WorldProcess): number | undefined {
 	const { nowMs } = world.time;
+	if (process.status !== "live") return undefined;
 	if (hasDueWait(world, process)) return nowMs;
 	if (process.calls.length > 0 || process.underWay > 0) return undefined;
 	const next = earliest(process.waits, true)?.dueMs;

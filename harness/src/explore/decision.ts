@@ -1,6 +1,6 @@
 // One source of decisions feeds every mode: what can happen next, and who picks.
 import type { FaultKind } from "./faults.ts";
-import type { PendingCall } from "./process.ts";
+import type { PendingCall } from "./pending-call.ts";
 
 /** One thing that can happen next. */
 export interface Choice {
@@ -17,6 +17,8 @@ export interface Choice {
 	readonly preempts: boolean;
 	/** Leads to a state that another choice leads to as well, in more steps. */
 	readonly isImplied?: boolean;
+	/** Whoever ran before it counts as running after it. */
+	readonly isAside?: boolean;
 	readonly perform: () => void | Promise<void>;
 }
 

@@ -94,7 +94,8 @@ export class Exhaustive {
 		const allowed: number[] = [];
 		for (const [index, { preempts, isImplied }] of choices.entries()) {
 			if (preempts && left <= 0) this.#isBounded = true;
-			else if (!isImplied) allowed.push(index);
+			// Under a bound the other way may have too many preemptions.
+			else if (!isImplied || left < Number.POSITIVE_INFINITY) allowed.push(index);
 		}
 		this.#path.push({
 			allowed,

@@ -12,7 +12,8 @@ import { type RunOptions, type RunResult, runSchedule } from "./run.ts";
 import { drawByPriority, drawUniformly, swarmOf } from "./sampling.ts";
 import type { Scenario } from "./scenario.ts";
 import { shrink } from "./shrink.ts";
-import { withoutStacks } from "./stacks.ts";
+import { withoutStacks, withStacks } from "./stacks.ts";
+import { tellingText } from "./telling-text.ts";
 import type { TraceEntry } from "./trace.ts";
 import { vacuities } from "./vacuity.ts";
 
@@ -46,7 +47,7 @@ export class Exploration {
 		this.#mode = options.replay === undefined ? (options.mode ?? "exhaustive") : "replay";
 		this.#stepsMax = options.stepsMax ?? STEPS_MAX;
 		this.#schedulesMax = options.schedulesMax ?? (this.#mode === "exhaustive" ? EXHAUSTIVE_MAX : DRAWN_MAX);
-		this.#coverage = new Coverage(scenario.properties);
+		this.#coverage = new Coverage(scenario.properties ?? []);
 	}
 
 	async run(): Promise<Report> {
@@ -144,13 +145,14 @@ export class Exploration {
 			runSchedule(this.#scenario, { decide, coverage: apart, stepsMax: this.#stepsMax, traces });
 		const smallest = this.#mode === "replay" ? found : await shrink(found, again, this.#options.signal);
 		const labels = withoutDefaults(smallest);
-		const first = await again(new StrictGuide(labels).decide, true);
-		const second = await again(new StrictGuide(labels).decide, true);
+		const shown = () => withStacks(() => again(new StrictGuide(labels).decide, true));
+		const first = await shown();
+		const second = await shown();
 		for (const result of [first, second]) {
 			if (!isSame(result.violation, smallest.violation))
 				this.#divergence = "A failing schedule was run again, and held.";
 		}
-		if (JSON.stringify(first.trace) !== JSON.stringify(second.trace)) {
+		if (tellingText(first.trace) !== tellingText(second.trace)) {
 			this.#divergence = "A failing schedule was run again, and something else happened.";
 		}
 		return {
@@ -172,7 +174,8 @@ export class Exploration {
 	}
 
 	#report(counterexample: Counterexample | undefined): Report {
-		const { name, faults = {}, properties } = this.#scenario;
+		const { name, properties = [] } = this.#scenario;
+		const faults = this.#scenario.faults ?? {};
 		const { seed = 1 } = this.#options;
 		const seen = properties.map((property) => {
 			const { kind, sentence } = property;

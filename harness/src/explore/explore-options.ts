@@ -41,11 +41,13 @@ export function refusalOfOptions(options: ExploreOptions): string | undefined {
 }
 
 /** What is wrong with a scenario, as far as that can be seen without running it. */
-export function refusalOfScenario({ name, faults = {}, properties }: Scenario): string | undefined {
+export function refusalOfScenario({ name, faults, properties, setup }: Scenario): string | undefined {
+	if (!Array.isArray(properties)) return "Expected the scenario's `properties` to be a list.";
+	if (typeof setup !== "function") return "Expected the scenario's `setup` to be a function.";
 	if (typeof name !== "string" || !/^[^|\n]+$/.test(name)) {
 		return `Expected the scenario's \`name\` to be a text without | and line breaks, got ${JSON.stringify(name)}.`;
 	}
-	for (const [kind, budget] of Object.entries(faults)) {
+	for (const [kind, budget = 0] of Object.entries(faults ?? {})) {
 		if (!FAULT_KINDS.some((known) => known === kind)) return `There is no fault \`${kind}\`.`;
 		if (!Number.isSafeInteger(budget) || budget < 0) {
 			return `Expected the budget of \`${kind}\` to be an integer, 0 or more, got \`${budget}\`.`;

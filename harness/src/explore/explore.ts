@@ -7,6 +7,6 @@ import type { Scenario } from "./scenario.ts";
 export type { ExploreOptions };
 
 /** Explores a scenario. Never rejects: whatever is found, or goes wrong, is in the report. */
-export function explore(scenario: Scenario, options: ExploreOptions = {}): Promise<Report> {
-	return new Exploration(scenario, options).run();
+export async function explore(scenario: Scenario, options: ExploreOptions = {}): Promise<Report> {
+	return new Exploration(scenario, options ?? {}).run();
 }

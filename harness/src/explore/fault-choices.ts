@@ -1,14 +1,15 @@
 // What may go wrong next with a process and its calls, and with everything else, as far as the budgets allow it.
 import type { Choice } from "./decision.ts";
 import type { LiveWorld } from "./live-world.ts";
-import type { PendingCall, WorldProcess } from "./process.ts";
+import type { PendingCall } from "./pending-call.ts";
+import type { WorldProcess } from "./process.ts";
 import { addQueueFaults } from "./queue-faults.ts";
 
 /** All that may go wrong; with `only`, what may happen to that process, and to the time. */
 export function addFaults(choices: Choice[], world: LiveWorld, only?: WorldProcess): void {
 	const { faults, lives } = world;
 	if (faults.isEmpty) return;
-	const busy = lives.processes.filter(({ active }) => active > 0);
+	const busy = lives.processes.filter(({ active, calls }) => active > 0 || calls.length > 0);
 	for (const process of only ? [only] : busy) addProcessFaults(choices, world, process);
 	if (faults.has("expiry") && busy.length > 0) addExpiry(choices, world);
 	if (only) return;
@@ -29,9 +30,10 @@ function addProcessFaults(choices: Choice[], world: LiveWorld, process: WorldPro
 		const of: CallOf = { process, call, label: process.labelOf(index) };
 		if (faults.has("crash") && process.plan.crashes) addDeathsAt(choices, world, of);
 		if (faults.has("lostReply")) addLostReply(choices, world, of);
-		// A read that is delayed, or sent twice, is no more than one whose reply was lost.
-		if (faults.has("delay") && !call.readsOnly) addDelay(choices, world, of);
-		if (faults.has("twice") && !call.readsOnly) addTwice(choices, world, of);
+		// A read that is delayed, or sent twice, is no more than one whose reply was lost; nor is what commutes.
+		const mayLandLate = !call.readsOnly && !call.commutes;
+		if (faults.has("delay") && mayLandLate) addDelay(choices, world, of);
+		if (faults.has("twice") && mayLandLate) addTwice(choices, world, of);
 	}
 	if (!faults.has("pause")) return;
 	const perform = () => {
@@ -70,8 +72,8 @@ function addDeathsAt(choices: Choice[], world: LiveWorld, { process, call, label
 			isImplied: !call.commutes,
 			perform: () => {
 				process.drop(call);
-				network.applyUnheard(call);
 				lives.crash(process);
+				network.applyUnheard(call);
 			},
 		});
 	}
@@ -160,7 +162,7 @@ function addExpiry(choices: Choice[], world: LiveWorld): void {
 	choices.push({ label: "expiry", actor: "time", title, fault: "expiry", preempts: false, perform });
 }
 
-function addRollbacks(choices: Choice[], world: LiveWorld): void {
+export function addRollbacks(choices: Choice[], world: LiveWorld): void {
 	for (let back = 1; back <= world.moments.count; back++) {
 		const title = `forgets its last ${back === 1 ? "change" : `${back} changes`}`;
 		const perform = () => world.rollBack(back);

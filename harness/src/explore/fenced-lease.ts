@@ -36,7 +36,8 @@ export function fencedSession(leases: FencedLeases, key: string): FencedSession 
 /** The store has forgotten: epochs may be granted again, and what stands is whatever it kept. */
 export function afterRollback(leases: FencedLeases): FencedLeases {
 	const forgotten = Object.keys(leases.sessions).map((key) => [key, { ...NEW_SESSION, standing: undefined }]);
-	return { ...leases, sessions: Object.fromEntries(forgotten) };
+	// What was asked before is answered for a world that is no more.
+	return { ...leases, sessions: Object.fromEntries(forgotten), open: {} };
 }
 
 /** What is known after one more line of a process. */

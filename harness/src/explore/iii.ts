@@ -28,10 +28,15 @@ export interface WorldEngineOptions {
 	readonly scopes: readonly string[];
 	/** Streams that are written to, by name and group. */
 	readonly streams?: readonly (readonly [name: string, group: string])[];
+	/** Nobody reads streams in the scenario, and an id always stands for the same event: `stream::set` commutes. @default false */
+	readonly eventsCommute?: boolean;
 }
 
 /** Scopes and streams that are written to and not named make different states look the same. */
-export function engineIn(world: World, { queue, scopes, streams = [] }: WorldEngineOptions): WorldEngine {
+export function engineIn(
+	world: World,
+	{ queue, scopes, streams = [], eventsCommute = false }: WorldEngineOptions,
+): WorldEngine {
 	let ids = 0;
 	/** Of the engine's own waits only the one before a trigger ends: calls do not time out by themselves. */
 	const wait: Wait = (delayMs, { background = false } = {}) =>
@@ -62,7 +67,7 @@ export function engineIn(world: World, { queue, scopes, streams = [] }: WorldEng
 						return process.call(
 							describe(request),
 							() => noting(world, engine, request, apply),
-							knownOf(request),
+							knownOf(request, eventsCommute),
 						);
 					}
 					const { function_id: functionId, payload } = request;
@@ -97,11 +102,10 @@ function noting(
 
 const READS = ["state::get", "state::list", "state::list_groups", "stream::get", "stream::list"];
 
-/** Events of a stream are told apart by their ids, and an id always stands for the same event. */
-const knownOf = ({ function_id }: TriggerRequest): CallOptions => ({
+const knownOf = ({ function_id }: TriggerRequest, eventsCommute: boolean): CallOptions => ({
 	to: "iii",
 	readsOnly: READS.includes(function_id),
-	commutes: function_id === "stream::set",
+	commutes: eventsCommute && function_id === "stream::set",
 });
 
 function describe({ function_id, payload, action }: TriggerRequest): string {

@@ -97,15 +97,17 @@ export function worksOn(
 
 /** Whoever looks at its signal stops before a rival is granted. Needs `process.observe` and `worksOn`. */
 export function signalInTime(): Property {
-	return never<{ readonly highest: number; readonly isLate: boolean }>(
+	return never<{ readonly highest: number; readonly isLate: boolean; readonly forgets?: true }>(
 		"a holder works on after a rival was granted",
 		({ gathered }) => gathered.isLate,
 		{
 			gather: {
 				from: { highest: 0, isLate: false },
 				next: (seen, event) => {
-					if (event.type === "rollback") return { highest: 0, isLate: seen.isLate };
-					if (event.type !== "note" || (event.name !== "granted" && event.name !== "works")) return seen;
+					// From then on epochs say nothing any more.
+					if (event.type === "rollback") return { ...seen, forgets: true };
+					if (seen.forgets || event.type !== "note" || (event.name !== "granted" && event.name !== "works"))
+						return seen;
 					const { epoch } = event.data as { epoch: number };
 					if (event.name === "granted") return { ...seen, highest: Math.max(seen.highest, epoch) };
 					return { ...seen, isLate: seen.isLate || epoch < seen.highest };

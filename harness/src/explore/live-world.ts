@@ -13,7 +13,8 @@ import type { WorldProcess } from "./process.ts";
 import { type Queue, type QueueOptions, WorldQueue } from "./queue.ts";
 import { Records } from "./records.ts";
 import type { Resource } from "./resource.ts";
-import type { Process, ProcessOptions, Scenario, SharedValue, World } from "./scenario.ts";
+import type { ProcessOptions, Scenario, SharedValue, StartProcess, World } from "./scenario.ts";
+import { tellingText } from "./telling-text.ts";
 import { earliest, WorldTime } from "./time.ts";
 import { Tracer } from "./tracer.ts";
 
@@ -84,7 +85,7 @@ export class LiveWorld implements World {
 			note: (process: WorldProcess, name: string, data: unknown) => {
 				this.#note(process.name, name, data);
 				if (name !== "released" && name !== "abandoned") return;
-				const { sessionId, epoch } = data as { sessionId: string; epoch: number };
+				const { sessionId = "", epoch = 0 } = (data ?? {}) as { sessionId?: string; epoch?: number };
 				for (const queue of this.queues) queue.givenBack(sessionId, epoch);
 			},
 			record: ({ name: process }: WorldProcess, line: HistoryLine) => {
@@ -109,7 +110,7 @@ export class LiveWorld implements World {
 		return undefined;
 	}
 
-	readonly process = (name: string, start: (process: Process) => void, options: ProcessOptions = {}): void =>
+	readonly process = (name: string, start: StartProcess, options: ProcessOptions = {}): void =>
 		this.lives.plan(name, start, options);
 
 	readonly queue = (name: string, options: QueueOptions = {}): Queue => {
@@ -153,13 +154,16 @@ export class LiveWorld implements World {
 	/** Who took the last step, if it could go on. */
 	get runningNow(): string | undefined {
 		const process = this.lives.processes.find(({ name }) => name === this.running);
-		return process && hasWork(this, process) ? process.name : undefined;
+		return process && (hasWork(this, process) || process.waits.size > 0) ? process.name : undefined;
 	}
 
 	/** The first thing that does not hold. */
 	look(atRest: boolean): Violation | undefined {
 		if (this.#failure) return this.#failure;
-		const outside = this.lives.processes.find(({ waitsOutside }) => waitsOutside);
+		// One that serves may wait for what it is yet to be given.
+		const outside = this.lives.processes.find(
+			({ waitsOutside, serves }) => waitsOutside && (atRest || !serves),
+		);
 		if (!outside) return this.#monitor.look(atRest);
 		return {
 			kind: "outside",
@@ -172,14 +176,16 @@ export class LiveWorld implements World {
 	async step(choice: Choice): Promise<void> {
 		this.tracer?.step(choice);
 		if (choice.fault) this.faults.take(choice.fault);
-		else this.running = choice.actor;
+		else if (!choice.isAside) this.running = choice.actor;
 		try {
 			await choice.perform();
 		} catch (error) {
-			this.#fail({ kind: "rest", sentence: "the world comes to rest", detail: String(error) });
+			const detail = error instanceof Error ? error.message : tellingText(error);
+			this.#fail({ kind: "rest", sentence: "the world comes to rest", detail });
 		}
 		await settled();
 		if (this.lives.end()) await settled();
+		for (const process of this.lives.processes) process.noteEnd();
 		if (this.faults.has("rollback")) this.moments.keep(this.#resources);
 	}
 
@@ -232,4 +238,4 @@ export class LiveWorld implements World {
 }
 
 const describe = (error: unknown): string =>
-	error instanceof Error ? (error.stack ?? `${error.name}: ${error.message}`) : String(error);
+	error instanceof Error ? (error.stack ?? `${error.name}: ${error.message}`) : tellingText(error);

@@ -2,7 +2,7 @@
 import type { FaultsLeft } from "./faults.ts";
 import type { Network } from "./network.ts";
 import { type ProcessPlan, type ProcessWorld, WorldProcess } from "./process.ts";
-import type { Process, ProcessOptions } from "./scenario.ts";
+import type { ProcessOptions, StartProcess } from "./scenario.ts";
 import type { Tracer } from "./tracer.ts";
 
 export interface LivesWorld extends ProcessWorld {
@@ -13,6 +13,9 @@ export interface LivesWorld extends ProcessWorld {
 	readonly gone: (process: WorldProcess) => void;
 	readonly died: (process: WorldProcess) => void;
 }
+
+/** What else acts in a world, or names a fault. */
+const RESERVED: readonly string[] = ["time", "network", "store", "outside", "expiry", "rollback", "event"];
 
 export class Lives {
 	/** Those that are not dead, in the order in which they began. */
@@ -25,9 +28,10 @@ export class Lives {
 	}
 
 	/** @throws TypeError if the name is taken, or none that can stand in a replay string. */
-	plan(name: string, start: (process: Process) => void, options: ProcessOptions): void {
-		if (!/^[A-Za-z][\w-]*$/.test(name) || this.#names.has(name)) {
-			throw new TypeError(`Expected a new process name of letters, digits, _ and -, got "${name}".`);
+	plan(name: string, start: StartProcess, options: ProcessOptions): void {
+		if (!/^[A-Za-z][\w-]*$/.test(name) || this.#names.has(name) || RESERVED.includes(name)) {
+			const taken = this.#names.has(name) || RESERVED.includes(name) ? ", which is taken" : "";
+			throw new TypeError(`Expected a new process name of letters, digits, _ and -, got "${name}"${taken}.`);
 		}
 		this.#names.add(name);
 		const { crashes = true, restarts = true, perMessage = false } = options;
@@ -45,7 +49,8 @@ export class Lives {
 
 	start(process: WorldProcess): void {
 		process.status = "live";
-		process.plan.start(process);
+		const started = process.plan.start(process);
+		if (started instanceof Promise) process.task(() => started);
 	}
 
 	/** Its requests go on without it, and its next life begins. */

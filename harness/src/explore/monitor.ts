@@ -32,7 +32,6 @@ export class Monitor {
 	readonly #fields: (key: string) => Fields;
 	readonly #counts = new Map<string, number>();
 	readonly #gathered: unknown[];
-	#isChanged = true;
 	#failure: Violation | undefined;
 
 	constructor(properties: readonly Property[], coverage: Coverage, fields: (key: string) => Fields) {
@@ -43,7 +42,6 @@ export class Monitor {
 	}
 
 	hear(event: WorldEvent): void {
-		this.#isChanged = true;
 		if (event.type === "note") this.#counts.set(event.name, (this.#counts.get(event.name) ?? 0) + 1);
 		for (const [index, property] of this.#properties.entries()) {
 			if (property.gather) this.#gathered[index] = this.#gather(property, this.#gathered[index], event);
@@ -62,8 +60,6 @@ export class Monitor {
 	/** The first property that does not hold. */
 	look(atRest: boolean): Violation | undefined {
 		if (this.#failure) return this.#failure;
-		if (!this.#isChanged && !atRest) return undefined;
-		this.#isChanged = false;
 		for (const [index, property] of this.#properties.entries()) {
 			const violation = this.#judge(property, {
 				count: (note) => this.#counts.get(note) ?? 0,

@@ -1,5 +1,6 @@
 // What becomes of requests: applied and heard of, applied and not heard of, or still under way.
-import type { Outcome, PendingCall, WorldProcess } from "./process.ts";
+import type { Outcome, PendingCall } from "./pending-call.ts";
+import type { WorldProcess } from "./process.ts";
 import type { Tracer } from "./tracer.ts";
 
 /** A request that nobody waits for any more: it lands at any later moment, or never. */

@@ -5,38 +5,16 @@ import type { ObserveLease } from "../lease/observe.ts";
 import type { LeasePorts } from "../lease/options.ts";
 import { createRetry } from "../system/retry.ts";
 import { HistoryKey } from "./history-key.ts";
+import { type Outcome, outcomeText, type PendingCall } from "./pending-call.ts";
 import { fieldsKey, type Records } from "./records.ts";
-import type { CallOptions, Process, ProcessOptions } from "./scenario.ts";
+import type { CallOptions, Process, ProcessOptions, StartProcess } from "./scenario.ts";
+import { tellingText } from "./telling-text.ts";
 import type { PendingWait, WorldTime } from "./time.ts";
 import { titleOf } from "./titles.ts";
 
-/** A request that its process has made and the outside has not dealt with. */
-export interface PendingCall {
-	/** Counts the calls of its process. */
-	readonly number: number;
-	readonly title: string;
-	/** What is asked for: equal texts ask for the same. */
-	readonly request: string;
-	readonly apply: () => unknown;
-	readonly resolve: (answer: unknown) => void;
-	readonly reject: (error: unknown) => void;
-	/** Whom it goes to. */
-	readonly to: string;
-	/** The record, for a call to the store. */
-	readonly key?: string;
-	readonly readsOnly?: boolean;
-	readonly commutes?: boolean;
-	/** How the answer reads in a history. */
-	readonly answerText: (answer: unknown) => string | (() => string);
-	/** Applied while the process stood still: it has yet to hear of it. */
-	outcome?: Outcome;
-}
-
-export type Outcome = { readonly answer: unknown } | { readonly error: unknown };
-
 export interface ProcessPlan extends Required<ProcessOptions> {
 	readonly name: string;
-	readonly start: (process: Process) => void;
+	readonly start: StartProcess;
 }
 
 export interface ProcessWorld {
@@ -58,6 +36,7 @@ export class WorldProcess implements Process {
 	readonly waits: Set<PendingWait> = new Set();
 	readonly history: HistoryKey = new HistoryKey();
 	status: "starting" | "live" | "paused" | "dead" = "live";
+	hasEnded = false;
 	/** It dies as soon as this step is over: what it does until then is done, but never acknowledged. */
 	dies = false;
 	aheadMs = 0;
@@ -65,7 +44,7 @@ export class WorldProcess implements Process {
 	active = 0;
 	/** Calls that the outside is still working on. */
 	underWay = 0;
-	/** Whether it waits for messages: then what it remembers may matter later. */
+	/** Whether the outside may have it do something: then what it remembers may matter later. */
 	serves = false;
 	/** Messages that it was given. */
 	messages = 0;
@@ -81,7 +60,7 @@ export class WorldProcess implements Process {
 		this.#world = world;
 		this.plan = plan;
 		this.life = life;
-		this.name = life === 1 ? plan.name : `${plan.name}${life}`;
+		this.name = life === 1 ? plan.name : `${plan.name}.${life}`;
 		const clock = world.time.clock(
 			() => this.aheadMs,
 			(nowMs) => this.#readClock(nowMs),
@@ -91,7 +70,12 @@ export class WorldProcess implements Process {
 			this.#readClock(world.time.nowMs);
 			return this.#wait(delayMs, options);
 		};
-		this.ports = { clock, wait, retry: createRetry(wait), newId: () => `${this.name}-${++this.#ids}` };
+		this.ports = {
+			clock,
+			wait,
+			retry: createRetry(wait),
+			newId: () => `${plan.name}-${life}-${++this.#ids}`,
+		};
 		this.#wait = world.time.wait(this.waits);
 		this.store = {
 			update: (key, ops) =>
@@ -123,6 +107,7 @@ export class WorldProcess implements Process {
 	readonly #wait: LeasePorts["wait"];
 
 	readonly task = (work: () => Promise<unknown>): void => {
+		this.#expectNotEnded();
 		this.active++;
 		work().then(
 			() => this.ended(),
@@ -138,6 +123,7 @@ export class WorldProcess implements Process {
 	}
 
 	readonly handle = <T>(title: string, work: () => Promise<T>): Promise<T> => {
+		this.#expectNotEnded();
 		this.serves = true;
 		this.active++;
 		this.history.add(title);
@@ -145,11 +131,12 @@ export class WorldProcess implements Process {
 	};
 
 	readonly atDeath = (listener: () => void): void => {
+		this.serves = true;
 		this.#atDeath.push(listener);
 	};
 
 	readonly call = <T>(title: string, apply: () => T | Promise<T>, options: CallOptions = {}): Promise<T> => {
-		const answerText = (answer: unknown) => JSON.stringify(answer) ?? "";
+		const answerText = (answer: unknown) => tellingText(answer);
 		return this.#request<T>({ to: "outside", title, request: title, apply, answerText, ...options });
 	};
 
@@ -159,11 +146,14 @@ export class WorldProcess implements Process {
 	readonly record = (line: HistoryLine): void => this.#world.record(this, line);
 
 	#request<T>(request: Omit<PendingCall, "number" | "resolve" | "reject" | "outcome">): Promise<T> {
-		return new Promise<T>((resolve, reject) => {
+		const answer = new Promise<T>((resolve, reject) => {
 			if (this.status === "dead") return;
 			const number = ++this.#requests;
 			this.calls.push({ ...request, number, resolve: resolve as (answer: unknown) => void, reject });
 		});
+		// Nobody has to wait for it: a refusal that nobody hears of ends no process.
+		answer.catch(() => undefined);
+		return answer;
 	}
 
 	/** A look at the clock that shows the same as the last one in the same history tells nothing new. */
@@ -171,6 +161,19 @@ export class WorldProcess implements Process {
 		if (nowMs === this.#lastReadMs) return;
 		this.#lastReadMs = nowMs;
 		this.history.add(nowMs);
+	}
+
+	/** Nothing is left that it does, serves or waits for: what it remembers does not matter any more. */
+	noteEnd(): void {
+		const { status, active, serves, calls, underWay, waits } = this;
+		const isIdle = active === 0 && calls.length === 0 && underWay === 0 && waits.size === 0;
+		if (status === "live" && isIdle && !serves) this.hasEnded = true;
+	}
+
+	#expectNotEnded(): void {
+		if (!this.hasEnded) return;
+		const why = `${this.name} is given work after it had ended; have it serve, or begin a task, from its start on.`;
+		this.#world.failed(this, new Error(why));
 	}
 
 	/** It has dealt with the one message that it was to be given. */
@@ -199,7 +202,7 @@ export class WorldProcess implements Process {
 			this.history.add(call.answerText(outcome.answer));
 			call.resolve(outcome.answer);
 		} else {
-			this.history.add(`error ${call.number} ${outcome.error}`);
+			this.history.add(`error ${call.number} ${tellingText(outcome.error)}`);
 			call.reject(outcome.error);
 		}
 	}
@@ -223,10 +226,10 @@ export class WorldProcess implements Process {
 
 	/** Equal for processes that will do the same. */
 	key(): string {
-		const { status, active, serves, calls, underWay, waits } = this;
-		if (active === 0 && !serves && calls.length === 0 && underWay === 0 && waits.size === 0) return "ended";
+		const { status, calls } = this;
+		if (this.hasEnded) return "ended";
 		// What is open follows from the history, but not how far the outside is with it.
-		const open = calls.map(({ number, outcome }) => `${number}${outcome ? " applied" : ""}`);
+		const open = calls.map((call) => `${call.number}${outcomeText(call)}`);
 		return `${status} ${this.history.get()} ${open}`;
 	}
 }

@@ -1,6 +1,6 @@
-// A queue that delivers at least once and in no order: which message comes next, and to whom, are decisions.
+// A queue that delivers at least once: to whom, and when, are decisions; out of order is a fault.
 import { hasCode, isTransientError, type LeaseHeldError } from "../lease/errors.ts";
-import type { WorldProcess } from "./process.ts";
+import { WorldProcess } from "./process.ts";
 import type { Process } from "./scenario.ts";
 
 export interface QueueOptions {
@@ -35,6 +35,8 @@ export interface Message {
 	bounces: number;
 	/** Turned away by this lease: dropped if that is given back. */
 	lease?: string;
+	/** Why its last delivery failed. */
+	failure?: string;
 	/** Not to be delivered before that moment. */
 	dueMs: number;
 }
@@ -56,9 +58,13 @@ export class WorldQueue implements Queue {
 	}
 
 	serve(process: Process, handle: (message: unknown) => Promise<unknown>): void {
-		const server = process as WorldProcess;
-		server.serves = true;
-		this.#servers.set(server, handle);
+		if (!(process instanceof WorldProcess)) {
+			throw new TypeError(
+				`Expected a process of this world to serve the queue ${this.name}, as it was given.`,
+			);
+		}
+		process.serves = true;
+		this.#servers.set(process, handle);
 	}
 
 	send(process: Process, message: unknown): Promise<void> {
@@ -104,7 +110,8 @@ export class WorldQueue implements Queue {
 		const handle = this.#servers.get(process);
 		if (!handle) throw new Error(`Expected a server of the queue ${this.name}, got ${process.name}.`);
 		if (++message.deliveries > this.#options.deliveriesMax) {
-			throw new Error(`The queue ${this.name} delivers ${message.text} for ever.`);
+			const why = message.failure === undefined ? "" : `: ${message.failure}`;
+			throw new Error(`The queue ${this.name} delivers ${message.text} for ever${why}`);
 		}
 		const { number, text, deliveries, bounces } = message;
 		const copy: Message = { number, text, deliveries, bounces, dueMs: 0 };
@@ -115,18 +122,15 @@ export class WorldQueue implements Queue {
 		process.handling++;
 		process.active++;
 		handle(JSON.parse(message.text)).then(
-			() => this.#answered(copy, process),
+			() => this.#ended(copy, process),
 			(error: unknown) => this.#rejected(copy, process, error),
 		);
 	}
 
-	#answered(message: Message, process: WorldProcess): void {
-		this.#isOver(message, process);
-	}
-
 	#rejected(message: Message, process: WorldProcess, error: unknown): void {
-		if (!this.#isOver(message, process)) return;
+		if (!this.#ended(message, process)) return;
 		if (!isTransientError(error)) process.note("message_failed", String(error));
+		message.failure = String(error);
 		message.dueMs = this.#nowMs() + this.#options.backoffMs;
 		if (hasCode(error, "lease_held") && ++message.bounces > this.#options.loserRetries) {
 			const { sessionId, epoch, retryAfterMs } = error as LeaseHeldError;
@@ -137,8 +141,8 @@ export class WorldQueue implements Queue {
 		this.waiting.push(message);
 	}
 
-	/** Whether the queue hears that the handler has ended: not of a process that is dead by then. */
-	#isOver(message: Message, process: WorldProcess): boolean {
+	/** The handler has ended. Answers whether the queue hears of it: not of a process that is dead by then. */
+	#ended(message: Message, process: WorldProcess): boolean {
 		if (process.status === "dead" || process.dies) return false;
 		process.ended();
 		process.handling--;
@@ -178,7 +182,7 @@ export class WorldQueue implements Queue {
 		const delivering = [...this.delivering].map(
 			([{ text, deliveries, bounces }, { name }]) => `${text} ${deliveries} ${bounces} ${name}`,
 		);
-		return `${this.name} ${waiting.sort().join()} ${delivering.sort().join()}`;
+		return `${this.name} ${waiting.join()} ${delivering.sort().join()} ${[...this.#givenBack].sort().join()}`;
 	}
 }
 

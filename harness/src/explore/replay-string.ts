@@ -66,10 +66,10 @@ function runs(labels: readonly string[]): string[] {
 	return found.map(({ label, count }) => (count === 1 ? label : `${label}*${count}`));
 }
 
-const REPEATS_MAX = 10_000;
+const REPEATS_MAX = 999_999;
 
 function repeated(run: string): string[] {
-	const [, label = run, count = "1"] = /^(.+)\*([1-9]\d{0,4})$/.exec(run) ?? [];
+	const [, label = run, count = "1"] = /^(.+)\*([1-9]\d{0,6})$/.exec(run) ?? [];
 	if (Number(count) > REPEATS_MAX)
 		throw new TypeError(`Expected at most ${REPEATS_MAX} repeats, got ${run}.`);
 	return Array.from({ length: Number(count) }, () => label);

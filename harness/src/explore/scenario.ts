@@ -32,8 +32,8 @@ export interface World {
 	/** The records of the processes' `store`; `set` gives one its first content. */
 	readonly records: { get(key: string): Fields; set(key: string, fields: Fields): void };
 	/** Starts a process. `start` is called at once, and again for each new life after a crash. */
-	process(name: string, start: (process: Process) => void, options?: ProcessOptions): void;
-	/** A queue that delivers at least once and in no order. */
+	process(name: string, start: StartProcess, options?: ProcessOptions): void;
+	/** A queue that delivers at least once; in another order only by the fault `reorder`. */
 	queue(name: string, options?: QueueOptions): Queue;
 	/** Resolves when a moment has come at which something happens outside every process, unless it never comes. */
 	event(title: string): Promise<void>;
@@ -52,6 +52,9 @@ export interface SharedValue<T> {
 	get(): T;
 	set(next: T): void;
 }
+
+/** What it answers is waited for, as a task of the process. */
+export type StartProcess = (process: Process) => unknown;
 
 export interface ProcessOptions {
 	/** Whether it may crash. @default true */

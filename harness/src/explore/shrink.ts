@@ -1,9 +1,10 @@
 // Makes a schedule that breaks something as small as it gets: fewest preemptions, then faults, then steps.
+import type { Decide } from "./decision.ts";
 import { followLoosely } from "./guided.ts";
 import type { RunResult } from "./run.ts";
 
 /** Runs a schedule that follows the decisions as far as it can. */
-export type TryRun = (decide: ReturnType<typeof followLoosely>) => Promise<RunResult>;
+export type TryRun = (decide: Decide) => Promise<RunResult>;
 
 /** Runs at most so many schedules. */
 const TRIES_MAX = 2_000;

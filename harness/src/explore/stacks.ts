@@ -11,3 +11,13 @@ export function withoutStacks(): () => void {
 		if (--explorations === 0) Error.stackTraceLimit = stackTraceLimit;
 	};
 }
+
+/** Errors of the run that is shown have their stacks. */
+export async function withStacks<T>(work: () => Promise<T>): Promise<T> {
+	Error.stackTraceLimit = stackTraceLimit;
+	try {
+		return await work();
+	} finally {
+		Error.stackTraceLimit = 0;
+	}
+}

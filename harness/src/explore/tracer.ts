@@ -1,7 +1,8 @@
 // Keeps what happens in a run, for the picture of it.
 import type { HistoryLine } from "../history/history.ts";
 import type { Choice } from "./decision.ts";
-import type { PendingCall } from "./process.ts";
+import type { PendingCall } from "./pending-call.ts";
+import { tellingText } from "./telling-text.ts";
 import type { TraceEntry } from "./trace.ts";
 
 type StepEntry = Extract<TraceEntry, { type: "step" }>;
@@ -33,7 +34,8 @@ export class Tracer {
 	}
 
 	note(actor: string, name: string, data: unknown): void {
-		this.entries.push({ type: "note", ...this.#now(actor), name, data });
+		const told: unknown = data === undefined ? undefined : JSON.parse(tellingText(data));
+		this.entries.push({ type: "note", ...this.#now(actor), name, data: told });
 	}
 
 	/** Steps are the world's order: what ended in one ended before what began in a later one. */

@@ -11,7 +11,7 @@ function standing<R>(sessionId: string, fields: (key: string) => Fields): R | un
 	return isNoValue(text) ? undefined : (JSON.parse(text) as R);
 }
 
-/** No wake is lost: whatever happens, the session comes to a terminal state. */
+/** No wake is lost: the session comes to a terminal state, but for a queue that gives up and a store that forgets. */
 export function comesToItsEnd<R>(sessionId: string, { stateOf, terminal }: Machine<R>): Property {
 	return eventually(`${sessionId} comes to its end`, ({ fields }) => {
 		const record = standing<R>(sessionId, fields);
@@ -20,44 +20,55 @@ export function comesToItsEnd<R>(sessionId: string, { stateOf, terminal }: Machi
 	});
 }
 
-interface Ends {
-	/** Writes that have not been answered, by process and operation. */
-	readonly open: Readonly<Record<string, string>>;
-	/** The first terminal record that somebody was told to stand; empty text: none. */
-	readonly first: string;
-	/** Another one that somebody was told to stand after it. */
-	readonly other: string;
+interface Told {
+	readonly text: string;
+	readonly epoch: number;
 }
 
+interface Ends {
+	/** Writes that have not been answered, by process and operation. */
+	readonly open: Readonly<Record<string, Told>>;
+	/** The first terminal record that somebody was told to stand. */
+	readonly first?: Told;
+	/** Another one that somebody was told to stand after it. */
+	readonly other?: Told;
+}
+
+const NOTHING_ENDS: Ends = { open: {} };
+
 /**
- * Once a worker was told that a terminal record stands, no worker is told of another one. Needs `watchLeases`: what a mere
- * look at the record shows may still be void.
+ * Once a worker was told that a terminal record stands, no worker of a later epoch is told of another one. Needs
+ * `watchLeases`: what a mere look at the record shows may still be void.
  */
 export function terminalIsFinal<R>(sessionId: string, { stateOf, terminal }: Machine<R>): Property {
-	const told = (ends: Ends, text: string): Ends => {
-		if (ends.first !== "") return ends.first === text ? ends : { ...ends, other: text };
-		return text !== "" && terminal.includes(stateOf(JSON.parse(text) as R)) ? { ...ends, first: text } : ends;
+	const isTerminal = ({ text }: Told) => text !== "" && terminal.includes(stateOf(JSON.parse(text) as R));
+	const told = (ends: Ends, now: Told): Ends => {
+		const { first } = ends;
+		if (!first) return isTerminal(now) ? { ...ends, first: now } : ends;
+		return now.epoch < first.epoch || now.text === first.text ? ends : { ...ends, other: now };
 	};
 	return always<Ends>(
 		`the end of ${sessionId} is final`,
-		({ gathered: { first, other } }) => other === "" || `it was ${first}, and is ${other}`,
+		({ gathered: { first, other } }) => !other || `it was ${first?.text}, and is ${other.text}`,
 		{
 			gather: {
-				from: { open: {}, first: "", other: "" },
+				from: NOTHING_ENDS,
 				next: (ends, event) => {
+					if (event.type === "rollback") return NOTHING_ENDS;
 					if (event.type !== "line") return ends;
 					const { line, process } = event;
 					const op = `${process}/${line.op}`;
 					if (line.type === "invoke") {
-						const text = line.key === sessionId && "value" in line ? line.value : undefined;
-						return text === undefined ? ends : { ...ends, open: { ...ends.open, [op]: text } };
+						if (line.key !== sessionId || !("value" in line) || line.value === undefined) return ends;
+						const { value: text, epoch = 0 } = line as { value: string; epoch?: number };
+						return { ...ends, open: { ...ends.open, [op]: { text, epoch } } };
 					}
 					const { [op]: written, ...open } = ends.open;
 					if (line.type !== "ok") return { ...ends, open };
-					return told({ ...ends, open }, written ?? line.value ?? "");
+					return told({ ...ends, open }, written ?? { text: line.value ?? "", epoch: line.epoch ?? 0 });
 				},
 			},
-			when: ({ gathered }) => gathered.first !== "",
+			when: ({ gathered }) => gathered.first !== undefined,
 		},
 	);
 }

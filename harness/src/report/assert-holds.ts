@@ -12,7 +12,7 @@ export function failureText(
 	report: Report,
 	{ complete = false, ...how }: HoldOptions & TextOptions = {},
 ): string | undefined {
-	const text = explorationText(report, how);
+	const text = explorationText(report, { ...runAgain(report), ...how });
 	if (report.verdict !== "held") return text;
 	if (complete && !report.complete)
 		return `Expected every schedule to be run, and this was not all of them.\n\n${text}`;
@@ -23,4 +23,10 @@ export function failureText(
 export function assertHolds(report: Report, options: HoldOptions = {}): void {
 	const text = failureText(report, options);
 	if (text !== undefined) throw new Error(text);
+}
+
+/** In the test itself: its scenario may be in no module that the program could take it from. */
+function runAgain({ counterexample }: Report): TextOptions {
+	if (!counterexample) return {};
+	return { runAgain: `await explore(scenario, { replay: ${JSON.stringify(counterexample.replay)} })` };
 }

@@ -6,6 +6,7 @@ import type { Scenario } from "../explore/scenario.ts";
 import { failureText } from "../report/assert-holds.ts";
 import { explorationText } from "../report/exploration-text.ts";
 import { shellWord } from "../report/shell-word.ts";
+import { verdictLine } from "../report/verdict-line.ts";
 import { writeArtefacts } from "./artefacts.ts";
 
 export interface RaceOptions extends Omit<ExploreOptions, "replay"> {
@@ -51,7 +52,7 @@ export async function runRace(race: Race, ports: RacePorts): Promise<void> {
 		const drawn = report.counterexample ? [picture(report, { folder, ...again })] : [];
 		throw failure([text.trimEnd(), ...drawn].join("\n\n"), race.definedAt);
 	}
-	if (replay !== undefined) ports.print(explorationText(report));
+	ports.print(replay === undefined ? verdictLine(report) : explorationText(report));
 }
 
 function failure(message: string, definedAt = ""): Error {

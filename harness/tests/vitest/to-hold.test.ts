@@ -38,7 +38,9 @@ describe.each<[string, (report: Report, options?: { complete?: boolean }) => voi
 	it.each([violated, empty, unstable, refused])(
 		"shows the whole text of a report that is $verdict",
 		(report) => {
-			expect(messageOf(() => demand(report))).toBe(explorationText(report));
+			const { replay } = report.counterexample ?? {};
+			const runAgain = replay && `await explore(scenario, { replay: ${JSON.stringify(replay)} })`;
+			expect(messageOf(() => demand(report))).toBe(explorationText(report, runAgain ? { runAgain } : {}));
 		},
 	);
 

@@ -27,7 +27,7 @@ export const leaseSpaces: readonly Scenario[] = [
 	contenders({
 		name: "two crashes and two expiries",
 		faults: { crash: 2, expiry: 2 },
-		work: { a: [advance], b: [advance], c: [advance] },
+		work: { a: [writeTwice], b: [advance] },
 	}),
 ];
 

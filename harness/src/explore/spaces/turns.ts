@@ -49,6 +49,7 @@ export function parallelApprovals({ name, faults, approvals, workers }: TurnOpti
 			happensTimes("turn_end on agent::events", 1),
 			happensTimes("turn_end on agent::turn_end", 1),
 			always("no call ends that has not started", ({ count }) => count(END) <= count(START)),
+			always(`at most ${WAKES_MAX} wakes are sent`, ({ count }) => count("wake") <= WAKES_MAX),
 			signalInTime(),
 			recordStaysSmall(SESSION, 14),
 			...calls.map((call) => sometimes(`${call} runs`, ({ count }) => count(`ran ${call}`) > 0)),
@@ -59,6 +60,7 @@ export function parallelApprovals({ name, faults, approvals, workers }: TurnOpti
 			const engine = engineIn(world, {
 				queue,
 				scopes: ["approvals"],
+				eventsCommute: true,
 				streams: [
 					["agent::events", SESSION],
 					["agent::turn_end", SESSION],
@@ -76,6 +78,8 @@ export function parallelApprovals({ name, faults, approvals, workers }: TurnOpti
 	};
 }
 
+/** Each person sends one, each transition one, and the rest are batons. */
+const WAKES_MAX = 12;
 /** One message that comes more often than this never comes to rest. */
 const DELIVERIES_MAX = 12;
 
@@ -99,7 +103,12 @@ function portsOf(engine: WorldEngine, process: Process) {
 	const { store, ports, observe } = process;
 	const options = { store, ports, observe, owner: process.name, ttlMs: TTL_MS, skewMs: SKEW_MS };
 	const leases = watchLeases(process, createLeases<TurnRecord>(options));
-	return { iii, ports: iiiPorts(iii, { machine: turnMachine, leases, newId: ports.newId }) };
+	const onIII = iiiPorts(iii, { machine: turnMachine, leases, newId: ports.newId });
+	const wake: typeof onIII.wake = async (sessionId, state) => {
+		await onIII.wake(sessionId, state);
+		process.note("wake");
+	};
+	return { iii, ports: { ...onIII, wake } };
 }
 
 function work(world: World, engine: WorldEngine, queue: Queue, process: Process): void {
