@@ -53,21 +53,29 @@ interface CallOf {
 function addDeath(choices: Choice[], { lives }: LiveWorld, process: WorldProcess): void {
 	const { name: actor, calls } = process;
 	const [call] = calls;
-	const common = { label: `${actor}!dies`, actor, fault: "crash", preempts: false } as const;
+	const label = `${actor}!dies`;
 	const perform = () => lives.crash(process);
-	const moment = call?.outcome ? "before it hears of" : "before it is applied";
-	if (call) choices.push({ ...common, title: `dies ${moment}: ${call.title}`, call, perform });
-	else choices.push({ ...common, title: "dies while it waits", perform });
+	if (call) {
+		const title = `dies before it ${call.outcome ? "hears of" : "is applied"}: ${call.title}`;
+		choices.push({ label, actor, title, call, fault: "crash", preempts: false, perform });
+	} else {
+		choices.push({ label, actor, title: "dies while it waits", fault: "crash", preempts: false, perform });
+	}
 }
 
-function addDeathsAt(choices: Choice[], world: LiveWorld, { process, call, label }: CallOf): void {
-	const { lives, network } = world;
-	const common = { actor: process.name, fault: "crash", preempts: false, call } as const;
+function addDeathsAt(
+	choices: Choice[],
+	{ lives, network }: LiveWorld,
+	{ process, call, label }: CallOf,
+): void {
 	if (!call.readsOnly) {
 		choices.push({
-			...common,
 			label: `${label}!dies-applied`,
+			actor: process.name,
 			title: `dies before the reply: ${call.title}`,
+			call,
+			fault: "crash",
+			preempts: false,
 			// The same as to die, and the request lands next, if it does: whoever explores everything has seen that.
 			isImplied: !call.commutes,
 			perform: () => {
@@ -78,9 +86,12 @@ function addDeathsAt(choices: Choice[], world: LiveWorld, { process, call, label
 		});
 	}
 	choices.push({
-		...common,
 		label: `${label}!dies-replied`,
+		actor: process.name,
 		title: `dies after the reply: ${call.title}`,
+		call,
+		fault: "crash",
+		preempts: false,
 		perform: () => {
 			process.dies = true;
 			network.carryOut(process, call);

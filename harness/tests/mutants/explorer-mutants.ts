@@ -124,8 +124,8 @@ export const explorerMutants: readonly ExplorerMutant[] = [
 			},
 			{
 				file: "explore/fault-choices.ts",
-				from: "	const { lives, network } = world;\n	const common",
-				to: "	if (world) return;\n	const { lives, network } = world;\n	const common",
+				from: "	if (!call.readsOnly) {\n",
+				to: "	if (network) return;\n	if (!call.readsOnly) {\n",
 			},
 		],
 		scenario: "small, crash",
