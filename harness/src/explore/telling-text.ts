@@ -2,8 +2,10 @@
 
 /** Equal for equal values only: maps, sets, errors, big integers and `undefined` are told apart too. Total. */
 export function tellingText(value: unknown): string {
+	// No JSON is this text: the string has quotes.
+	if (value === undefined) return "undefined";
 	try {
-		return JSON.stringify(value, told) ?? told("", value)?.toString() ?? "";
+		return JSON.stringify(value, told) ?? String(value);
 	} catch (error) {
 		return `cannot be told: ${error}`;
 	}
