@@ -64,7 +64,6 @@ function isAlone(world: LiveWorld, process: WorldProcess): boolean {
 
 function addSteps(choices: Choice[], world: LiveWorld, process: WorldProcess, preempts: boolean): void {
 	const { name, status, calls } = process;
-	if (status === "dead") return;
 	if (status === "starting") {
 		const perform = () => world.lives.start(process);
 		choices.push({ label: name, actor: name, title: "starts", preempts, perform });

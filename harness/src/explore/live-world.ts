@@ -8,6 +8,7 @@ import { keyOf } from "./history-key.ts";
 import { Lives } from "./lives.ts";
 import { Moments } from "./moments.ts";
 import { type Coverage, Monitor, type Violation } from "./monitor.ts";
+import { expectNewName } from "./names.ts";
 import { Network } from "./network.ts";
 import type { WorldProcess } from "./process.ts";
 import { type Queue, type QueueOptions, WorldQueue } from "./queue.ts";
@@ -114,9 +115,11 @@ export class LiveWorld implements World {
 		this.lives.plan(name, start, options);
 
 	readonly queue = (name: string, options: QueueOptions = {}): Queue => {
-		if (!/^[A-Za-z][\w-]*$/.test(name) || this.queues.some((queue) => queue.name === name)) {
-			throw new TypeError(`Expected a new queue name of letters, digits, _ and -, got "${name}".`);
-		}
+		expectNewName(
+			"queue",
+			name,
+			this.queues.some((queue) => queue.name === name),
+		);
 		const queue = new WorldQueue(name, options, this.nowMs);
 		this.queues.push(queue);
 		return queue;

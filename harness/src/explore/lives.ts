@@ -1,5 +1,6 @@
 // The lives of the processes: how they begin, how they end, and what comes after.
 import type { FaultsLeft } from "./faults.ts";
+import { expectNewName } from "./names.ts";
 import type { Network } from "./network.ts";
 import { type ProcessPlan, type ProcessWorld, WorldProcess } from "./process.ts";
 import type { ProcessOptions, StartProcess } from "./scenario.ts";
@@ -29,10 +30,7 @@ export class Lives {
 
 	/** @throws TypeError if the name is taken, or none that can stand in a replay string. */
 	plan(name: string, start: StartProcess, options: ProcessOptions): void {
-		if (!/^[A-Za-z][\w-]*$/.test(name) || this.#names.has(name) || RESERVED.includes(name)) {
-			const taken = this.#names.has(name) || RESERVED.includes(name) ? ", which is taken" : "";
-			throw new TypeError(`Expected a new process name of letters, digits, _ and -, got "${name}"${taken}.`);
-		}
+		expectNewName("process", name, this.#names.has(name) || RESERVED.includes(name));
 		this.#names.add(name);
 		const { crashes = true, restarts = true, perMessage = false } = options;
 		this.#begin({ name, start, crashes, restarts, perMessage }, 1);

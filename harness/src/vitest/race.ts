@@ -43,7 +43,7 @@ export async function runRace(race: Race, ports: RacePorts): Promise<void> {
 	const { testName, scenario, options } = race;
 	const { complete = false, folder = FOLDER, timeoutMs: _, ...how } = options;
 	const replay = replayOf(scenario, ports.environment[REPLAY_VARIABLE]);
-	const signal = AbortSignal.any([options.signal ?? [], race.signal ?? []].flat());
+	const signal = AbortSignal.any([options.signal, race.signal].filter((given) => given !== undefined));
 	const report = await explore(scenario, { ...how, signal, ...(replay === undefined ? {} : { replay }) });
 	race.signal?.throwIfAborted();
 	const again = runAgain(report, testName);
