@@ -5,7 +5,7 @@ import { type History, mergeHistories } from "../history/history.ts";
 import { HistoryFormatError, parseHistory } from "../history/parse-history.ts";
 import { historyText } from "../report/history-text.ts";
 import { reportJson } from "../report/json.ts";
-import type { CheckArguments } from "./arguments.ts";
+import type { CheckArguments } from "./check-arguments.ts";
 import { InputError } from "./input-error.ts";
 import { readText } from "./read-json.ts";
 

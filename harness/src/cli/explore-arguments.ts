@@ -2,6 +2,7 @@
 import type { ExploreOptions } from "../explore/explore.ts";
 import { InputError } from "./input-error.ts";
 import { integerOption } from "./integer-option.ts";
+import type { OptionValues } from "./option-values.ts";
 
 /** Where the report goes besides standard output. */
 interface ReportArguments {
@@ -49,31 +50,26 @@ Exit codes: 0 it holds now; 1 the input cannot be used, or the schedule does not
 any more; 2 violated again.
 `;
 
+export const REPLAY_OPTIONS = {
+	from: { type: "string" },
+	html: { type: "string" },
+	mermaid: { type: "string" },
+	json: { type: "boolean" },
+} as const;
+
 export const EXPLORE_OPTIONS = {
 	from: { type: "string" },
+	html: { type: "string" },
+	mermaid: { type: "string" },
+	json: { type: "boolean" },
 	mode: { type: "string" },
+	seed: { type: "string" },
 	schedules: { type: "string" },
 	preemptions: { type: "string" },
 	complete: { type: "boolean" },
-	html: { type: "string" },
-	mermaid: { type: "string" },
 } as const;
 
-const REPORT_OPTIONS = ["from", "html", "mermaid", "json"] as const;
-
-export const OPTIONS_OF_REPLAY: readonly string[] = REPORT_OPTIONS;
-export const OPTIONS_OF_EXPLORE: readonly string[] = [
-	...REPORT_OPTIONS,
-	"mode",
-	"seed",
-	"schedules",
-	"preemptions",
-	"complete",
-];
-
-type Text = "from" | "mode" | "seed" | "schedules" | "preemptions" | "html" | "mermaid";
-
-export type ExploreValues = Readonly<Partial<Record<Text, string> & Record<"complete" | "json", boolean>>>;
+type ReplayValues = OptionValues<typeof REPLAY_OPTIONS>;
 
 /** No bound from the start, instead of few preemptions first. */
 const ALL = "all";
@@ -83,7 +79,7 @@ const SEED_MAX = 4_294_967_295;
 
 export function exploreArguments(
 	[scenarioName, ...more]: readonly string[],
-	values: ExploreValues,
+	values: OptionValues<typeof EXPLORE_OPTIONS>,
 ): ExploreArguments {
 	if (more.length > 0) {
 		throw new InputError(`"${more[0]}" is one argument too many: explore takes the name of one scenario.`);
@@ -117,10 +113,7 @@ export function exploreArguments(
 	return { command: "explore", scenarioName, options, complete, ...reportArguments(values) };
 }
 
-export function replayArguments(
-	[replay, ...more]: readonly string[],
-	values: ExploreValues,
-): ReplayArguments {
+export function replayArguments([replay, ...more]: readonly string[], values: ReplayValues): ReplayArguments {
 	if (replay === undefined) throw new InputError("Expected a replay string, in quotes: replay 'sl1|…'.");
 	if (more.length > 0) {
 		throw new InputError(`"${more[0]}" is one argument too many: put the replay string in quotes.`);
@@ -128,7 +121,7 @@ export function replayArguments(
 	return { command: "replay", replay, ...reportArguments(values) };
 }
 
-function reportArguments({ from, html, mermaid, json = false }: ExploreValues): ReportArguments {
+function reportArguments({ from, html, mermaid, json = false }: ReplayValues): ReportArguments {
 	for (const [option, path] of Object.entries({ from, html, mermaid })) {
 		if (path === "") throw new InputError(`Expected --${option} to be a path.`);
 	}

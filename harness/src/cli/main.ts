@@ -5,6 +5,9 @@ import { realClock, realWait } from "../system/real-time.ts";
 import { InputError } from "./input-error.ts";
 import { runProgram } from "./program.ts";
 
+// iii-sdk tells of its connection here, which is standard output, where reports go.
+console.debug = () => undefined;
+
 const EXIT_CODE_OF = { SIGINT: 130, SIGTERM: 143 } as const;
 
 const interrupted = new AbortController();

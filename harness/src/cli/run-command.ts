@@ -6,11 +6,11 @@ import type { Clock, Wait } from "../lease/clock.ts";
 import { reportJson } from "../report/json.ts";
 import { reportText } from "../report/text.ts";
 import { readDecisions } from "./approvals.ts";
-import type { RunArguments } from "./arguments.ts";
 import { createClosableWait } from "./closable-wait.ts";
 import { commandFunctions } from "./command-functions.ts";
 import { createHistoryFile } from "./history-file.ts";
 import { createProgress } from "./progress.ts";
+import type { RunArguments } from "./run-arguments.ts";
 import { readTurnFile } from "./turn-file.ts";
 
 export interface RunPorts {
