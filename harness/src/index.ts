@@ -40,3 +40,4 @@ export {
 	unserializeSession,
 	wakeSession,
 } from "./transition/session.ts";
+export { type WaitInPlaceOptions, waitInPlace } from "./transition/wait-in-place.ts";

@@ -174,7 +174,7 @@ function turnedAway(context: AcquireContext, head: HeldEpoch): LeaseHeldError {
 function heldError({ sessionId, settings, ports }: AcquireContext, head: HeldEpoch): LeaseHeldError {
 	const { epoch, holder } = head;
 	const leftMs = deadlineMsOf(head) + settings.skewMs + 1 - ports.clock.wallMs();
-	const retryAfterMs = Math.min(Math.max(1, leftMs), settings.ttlMs + settings.skewMs);
+	const retryAfterMs = Math.min(Math.max(1, leftMs), settings.ttlMs + settings.skewMs + 1);
 	return new LeaseHeldError({ sessionId, epoch, holder: holder.owner, retryAfterMs });
 }
 

@@ -1,5 +1,6 @@
 // Who is granted a session, who is turned away, and what the turned away leave behind.
 import { describe, expect, it } from "vitest";
+import type { LeaseHeldError } from "../../src/index.ts";
 import { errorOf, onBench, SKEW_MS, TTL_MS } from "../support/bench.ts";
 import { expectNoUnhandledRejections } from "../support/unhandled-rejections.ts";
 
@@ -41,11 +42,24 @@ describe("an acquire", () => {
 	);
 
 	it(
-		"never asks to wait for more than the TTL and the skew, nor for less than 1 ms",
+		"never asks to wait for longer than a lease granted this moment would block, nor for less than 1 ms",
 		onBench(async (bench) => {
 			await bench.worker("ahead", { wallAheadMs: 600_000 }).leases.acquire("s");
 			const { leases } = bench.worker("b");
-			expect(await errorOf(leases.acquire("s"))).toMatchObject({ retryAfterMs: TTL_MS + SKEW_MS });
+			expect(await errorOf(leases.acquire("s"))).toMatchObject({ retryAfterMs: TTL_MS + SKEW_MS + 1 });
+		}),
+	);
+
+	it(
+		"says when a dead holder can be replaced, to the millisecond",
+		onBench(async (bench) => {
+			const dead = bench.worker("dead");
+			await dead.leases.acquire("s");
+			dead.process.crash();
+			const { leases } = bench.worker("b");
+			const { retryAfterMs } = (await errorOf(leases.acquire("s"))) as LeaseHeldError;
+			await bench.wait(retryAfterMs);
+			expect(await leases.acquire("s")).toMatchObject({ epoch: 2 });
 		}),
 	);
 

@@ -36,6 +36,7 @@ it("offers just these names", () => {
 		    "runSerialized",
 		    "startSession",
 		    "unserializeSession",
+		    "waitInPlace",
 		    "wakeSession",
 		    "withSessionLease",
 		  ],

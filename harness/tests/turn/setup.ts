@@ -1,6 +1,12 @@
 // Turns on the in-process engine, in virtual time: workers that share it, functions that are told what to do, and what
 // can be seen of it all from outside.
-import { createEngine, type Engine, type EngineClient, type Link } from "../../src/engine/index.ts";
+import {
+	createEngine,
+	type Engine,
+	type EngineClient,
+	type Link,
+	type QueueConfig,
+} from "../../src/engine/index.ts";
 import { createLeases, createVirtualTime, type LeasePorts, type VirtualTime } from "../../src/index.ts";
 import { createRetry } from "../../src/system/retry.ts";
 import {
@@ -73,6 +79,8 @@ export interface TurnBenchOptions {
 	readonly functions?: Readonly<Record<string, TestFunction>>;
 	readonly serialize?: boolean;
 	readonly deliverTwice?: boolean;
+	/** @default one whose deliveries outlast the lease of a dead worker */
+	readonly queue?: QueueConfig;
 }
 
 /** Its deliveries, at 0, 1, 3, 7, 15, 31 … s, outlast the lease of a dead worker. */
@@ -87,7 +95,7 @@ export function createTurnBench(options: TurnBenchOptions = {}): TurnBench {
 		retry: createRetry(time.wait),
 		newId: () => `id-${++ids}`,
 	};
-	const queues = { "turn-step": QUEUE };
+	const queues = { "turn-step": options.queue ?? QUEUE };
 	const engine = createEngine({ ...ports, queues, deliverTwice: options.deliverTwice ?? false });
 	const other = engine.connect({ name: "other" });
 	const runs: Run[] = [];
