@@ -33,7 +33,8 @@ export interface AtomicStore {
 	/**
 	 * Applies the ops in order, atomically, and answers the record as it was before them (`{}`: there was none).
 	 * @throws StoreAnswerError (`store_answer_invalid`) if the record or the answer is not of the expected form:
-	 * nothing may be assumed then. Any other rejection means that the outcome is unknown.
+	 * nothing may be assumed then. @throws TransientError (`store_unavailable`) only if the batch was certainly not
+	 * applied. Any other rejection means that the outcome is unknown.
 	 */
 	update(key: string, ops: readonly FieldOp[]): Promise<Fields>;
 	/** Answers the record, `{}` if there is none. Rejects as `update` does. */

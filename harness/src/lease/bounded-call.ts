@@ -29,6 +29,7 @@ const ANSWERED = "answered";
 /**
  * Sends the request until one copy is answered.
  * @throws OutcomeUnknownError (`outcome_unknown`) when the limit is reached.
+ * @throws TransientError (`store_unavailable`) instead, if every copy was rejected with that: none was applied.
  * @throws StoreAnswerError as the store threw it: it has answered, and another copy would get the same.
  */
 export async function callUntilAnswered(
@@ -40,6 +41,7 @@ export async function callUntilAnswered(
 	const background = limits.background ?? false;
 	const copies = new Set<Promise<Settled>>();
 	let lastError: unknown;
+	let uncertain = false;
 	for (let sends = 1; clock.monotonicMs() < limits.giveUpAtMs; sends++) {
 		limits.signal?.throwIfAborted();
 		const copy: Promise<Settled> = request().then(
@@ -56,9 +58,11 @@ export async function callUntilAnswered(
 		if ("fields" in settled) return { fields: settled.fields, sends };
 		lastError = settled.error;
 		if (hasCode(lastError, "store_answer_invalid") || hasCode(lastError, "record_invalid")) throw lastError;
+		uncertain ||= !hasCode(lastError, "store_unavailable");
 		const pauseMs = Math.min(PAUSE_MS * 2 ** (sends - 1), limits.callTimeoutMs);
 		await ports.wait(Math.min(pauseMs, limits.giveUpAtMs - clock.monotonicMs()), { background });
 	}
+	if (hasCode(lastError, "store_unavailable") && !uncertain && copies.size === 0) throw lastError;
 	throw new OutcomeUnknownError(
 		"The store gave no answer in time: the request may or may not have been applied.",
 		{

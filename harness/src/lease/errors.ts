@@ -16,6 +16,7 @@ export type ErrorCode =
 	| "value_invalid"
 	| "option_invalid"
 	| "store_answer_invalid"
+	| "store_unavailable"
 	| "store_cannot_list";
 
 interface ErrorDetails {

@@ -73,11 +73,9 @@ export class HolderBatches {
 		)
 			.then((answer) => ({ answer, record: parseRecord(sessionId, applyOps(answer.fields, ops)) }))
 			.catch((error: unknown) => {
-				const silent = hasCode(error, "outcome_unknown");
-				throw this.#lost(
-					silent ? "the store gave no answer in time" : "the store's answer is invalid",
-					error,
-				);
+				const absent = hasCode(error, "store_unavailable");
+				if (writes && absent) this.#lastWrite = "void";
+				throw this.#lost(silenceOf(error), error);
 			});
 		const head = headOf(record);
 		if (head?.epoch !== epoch || head.holder.id !== id) {
@@ -132,4 +130,11 @@ export class HolderBatches {
 		const lastWrite = this.#lastWrite;
 		return new LeaseLostError({ sessionId, epoch, lastWrite, why }, cause === undefined ? {} : { cause });
 	}
+}
+
+function silenceOf(error: unknown): string {
+	if (hasCode(error, "store_unavailable")) return "the store was not there";
+	return hasCode(error, "outcome_unknown")
+		? "the store gave no answer in time"
+		: "the store's answer is invalid";
 }

@@ -24,18 +24,26 @@ const RECONNECTION = {
  * Answers at once: the socket opens later, and again whenever it was lost. Calls made meanwhile are sent then.
  * @throws TypeError if the URL is none of a web socket; Error if `iii-sdk` is not installed.
  */
-export async function connectIII(url: string, { name }: ConnectIIIOptions = {}): Promise<IIIConnection> {
+export async function connectIII(url: string, options: ConnectIIIOptions = {}): Promise<IIIConnection> {
+	return (await createConnector(url))(options);
+}
+
+export type Connect = (options: ConnectIIIOptions) => IIIConnection;
+
+/** The same for several connections, each made without waiting. @throws as `connectIII` does. */
+export async function createConnector(url: string): Promise<Connect> {
 	if (!/^wss?:\/\/[^/\s]+/.test(url) || !URL.canParse(url)) {
 		throw new TypeError(`Expected the URL of an iii engine, as in ws://127.0.0.1:49134, got \`${url}\`.`);
 	}
 	const { registerWorker } = await loadSDK();
-	return registerWorker(url, {
-		...(name === undefined ? {} : { workerName: name }),
-		// A second socket and a patched `fetch`, which nobody asked for.
-		otel: { enabled: false },
-		enableMetricsReporting: false,
-		reconnectionConfig: RECONNECTION,
-	});
+	return ({ name }) =>
+		registerWorker(url, {
+			...(name === undefined ? {} : { workerName: name }),
+			// A second socket and a patched `fetch`, which nobody asked for.
+			otel: { enabled: false },
+			enableMetricsReporting: false,
+			reconnectionConfig: RECONNECTION,
+		});
 }
 
 async function loadSDK(): Promise<typeof import("iii-sdk")> {

@@ -7,16 +7,21 @@ import type {
 	Scalar,
 	StoredRecord,
 } from "../lease/atomic-store.ts";
-import type { Retry } from "../lease/clock.ts";
-import { StoreAnswerError } from "../lease/errors.ts";
+import type { Retry, RetryPlan } from "../lease/clock.ts";
+import { StoreAnswerError, TransientError } from "../lease/errors.ts";
+import { CALL_TIMEOUT_MS } from "./call-timeout.ts";
 import type { IIIClient } from "./iii-client.ts";
+import { callFailure } from "./iii-errors.ts";
 
 export interface IIIStoreOptions {
 	/** Where the records are. @default "session_lease" */
 	readonly scope?: string;
 	/** How long one call to the engine may take, in milliseconds; well under the TTL. @default 5_000 */
 	readonly timeoutMs?: number;
-	/** Retries the first call while the engine's state worker is still starting. @default no retry */
+	/**
+	 * Repeats the first calls, four times a second, while nobody has registered iii's state functions yet.
+	 * @default no retry; 20 attempts
+	 */
 	readonly startup?: { readonly retry: Retry; readonly attemptsMax?: number };
 }
 
@@ -30,21 +35,8 @@ const STARTUP_DELAY_MS = 250;
  * Not promised: durability (the engine's `kv` adapter may forget acknowledged writes in a crash).
  */
 export function iiiStore(iii: Pick<IIIClient, "trigger">, options: IIIStoreOptions = {}): AtomicStore {
-	const { scope = "session_lease", timeoutMs = 5_000 } = options;
-	let started = options.startup === undefined;
-	const call = async (function_id: string, payload: object): Promise<unknown> => {
-		const request = () => iii.trigger({ function_id, payload, timeoutMs });
-		if (started) return request();
-		const { retry, attemptsMax = STARTUP_ATTEMPTS_MAX } = options.startup as NonNullable<
-			typeof options.startup
-		>;
-		const answer = await retry(request, {
-			delayMs: (error, attempt) =>
-				isNotReady(error) && attempt < attemptsMax ? STARTUP_DELAY_MS : undefined,
-		});
-		started = true;
-		return answer;
-	};
+	const { scope = "session_lease", timeoutMs = CALL_TIMEOUT_MS } = options;
+	const call = createCall(iii, { timeoutMs, ...options });
 	return {
 		async update(key, ops) {
 			const stored = [...ops.map(toIIIOp), { type: "set", path: KEY_FIELD, value: key }];
@@ -98,9 +90,47 @@ function toFields(key: string, record: unknown): Fields {
 	return fields;
 }
 
-/** The state worker has not registered its functions yet: certain, nothing ran. */
-function isNotReady(error: unknown): boolean {
-	return (error as { code?: unknown } | null)?.code === "function_not_found";
+type Call = (function_id: string, payload: object) => Promise<unknown>;
+
+/** One of iii's functions, its failures told apart: what is not known stays as it was thrown. */
+function createCall(
+	iii: Pick<IIIClient, "trigger">,
+	{ timeoutMs, startup }: Pick<IIIStoreOptions, "startup"> & { readonly timeoutMs: number },
+): Call {
+	let started = startup === undefined;
+	return async (function_id, payload) => {
+		const request = () => iii.trigger({ function_id, payload, timeoutMs });
+		try {
+			const answer =
+				startup && !started
+					? await startup.retry(request, whileAbsent(startup.attemptsMax))
+					: await request();
+			started = true;
+			return answer;
+		} catch (cause) {
+			const failure = callFailure(cause);
+			if (failure === "absent") throw unavailable(function_id, cause);
+			if (failure === "refused") throw refused(function_id, cause);
+			throw cause;
+		}
+	};
+}
+
+const whileAbsent = (attemptsMax: number = STARTUP_ATTEMPTS_MAX): RetryPlan => ({
+	delayMs: (error, attempt) =>
+		callFailure(error) === "absent" && attempt < attemptsMax ? STARTUP_DELAY_MS : undefined,
+});
+
+function unavailable(function_id: string, cause: unknown): TransientError {
+	const message =
+		`The iii engine has no \`${function_id}\`, so nothing was done. It comes with iii-state in the engine's ` +
+		"configuration, or with `iii worker add state`.";
+	return new TransientError(message, { code: "store_unavailable", cause });
+}
+
+function refused(function_id: string, cause: unknown): StoreAnswerError {
+	const message = `iii's \`${function_id}\` refused the request, and nothing was done: ${(cause as Error).message}`;
+	return new StoreAnswerError(message, { cause });
 }
 
 function invalidAnswer(function_id: string, answer: unknown): StoreAnswerError {

@@ -2,6 +2,7 @@
 
 import type { Leases } from "../lease/leases.ts";
 import type { OutboxEvent } from "../lease/outbox.ts";
+import { withTimeout } from "../stores/call-timeout.ts";
 import type { IIIClient } from "../stores/iii-client.ts";
 import type { Machine } from "../transition/machine.ts";
 import type { PlainRecords, SerializedPorts } from "../transition/ports.ts";
@@ -18,6 +19,8 @@ export interface IIIPortsOptions<R> {
 	readonly recordScope?: string;
 	/** The stream that events go to. @default "agent::events" */
 	readonly stream?: string;
+	/** How long one call to the engine may take, in milliseconds; well under the TTL. @default 5_000 */
+	readonly timeoutMs?: number;
 	/** Saves each commit to the plain record too, unfenced. @default false */
 	readonly projects?: boolean;
 }
@@ -29,7 +32,8 @@ const TURN_END_STREAM = "agent::turn_end";
 export function iiiPorts<R>(iii: Pick<IIIClient, "trigger">, options: IIIPortsOptions<R>): IIIPorts<R> {
 	const { queue = "turn-step", recordScope: scope = "turn_state", stream = "agent::events" } = options;
 	const { functionOf = (state: string) => `turn::${state}` } = options;
-	const call = (function_id: string, payload: object) => iii.trigger({ function_id, payload });
+	const engine = withTimeout(iii, options.timeoutMs);
+	const call = (function_id: string, payload: object) => engine.trigger({ function_id, payload });
 	return {
 		machine: options.machine,
 		leases: options.leases,
@@ -45,7 +49,7 @@ export function iiiPorts<R>(iii: Pick<IIIClient, "trigger">, options: IIIPortsOp
 		},
 		async wake(session_id, state) {
 			const action = { type: "enqueue", queue } as const;
-			await iii.trigger({ function_id: functionOf(state), payload: { session_id }, action });
+			await engine.trigger({ function_id: functionOf(state), payload: { session_id }, action });
 		},
 		async send(group_id, { id, event }: OutboxEvent) {
 			const item = { group_id, item_id: id, data: event };

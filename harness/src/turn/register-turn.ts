@@ -1,6 +1,7 @@
 // The turn's functions and its trigger on an iii engine.
 import { SessionLeaseError } from "../lease/errors.ts";
 import { type AcquireOptions, checkSessionId } from "../lease/options.ts";
+import { withTimeout } from "../stores/call-timeout.ts";
 import type { FunctionHandler, IIIClient } from "../stores/iii-client.ts";
 import { realPorts } from "../system/leases.ts";
 import type { Handle } from "../transition/context.ts";
@@ -50,19 +51,20 @@ export function registerTurn(iii: IIIClient, options: RegisterTurnOptions): Regi
 	const own = acquire ? { acquire } : {};
 	const idOf = (name: string) => (worker === undefined ? name : `${name}::${worker}`);
 	const functionOf = (state: string) => idOf(`turn::${state}`);
-	const ports = iiiPorts(iii, { ...options, newId, machine: turnMachine, functionOf });
+	const engine = withTimeout(iii, options.timeoutMs);
+	const ports = iiiPorts(engine, { ...options, newId, machine: turnMachine, functionOf });
 	const registered: { unregister(): void }[] = [];
 	const register = (name: string, handler: FunctionHandler) =>
 		registered.push(iii.registerFunction(idOf(name), handler));
 	const transition = (state: string, handle: Handle<TurnRecord>) =>
 		register(`turn::${state}`, (payload) => runOnPorts(ports, state, handle, payload, { serialize, ...own }));
 
-	const decisionOf = (sessionId: string, callId: string) => readDecision(iii, sessionId, callId);
+	const decisionOf = (sessionId: string, callId: string) => readDecision(engine, sessionId, callId);
 	transition("function_execute", functionExecute({ functions, nowMs }));
 	transition("function_awaiting_approval", awaitingApproval({ functions, nowMs, decisionOf }));
 	if (steer) transition("steering_check", steer);
 	register("turn::get_state", ({ session_id }) => readTurn(ports, serialize, session_id));
-	register("approval::resolve", (payload) => resolveApproval(iii, ports, payload));
+	register("approval::resolve", (payload) => resolveApproval(engine, ports, payload));
 	register("turn::is_approval_decision", async ({ new_value }) => isPlainDecision(new_value));
 	register("turn::on_approval", async ({ key }) => {
 		const approval = parseApprovalKey(key);

@@ -173,6 +173,59 @@ describe("a read", () => {
 	});
 });
 
+describe("a call that fails", () => {
+	const failing = (code: string, message = code) =>
+		answering(() => Promise.reject(Object.assign(new Error(message), { code })));
+
+	it.each([
+		["TIMEOUT", "invocation timed out after 5000ms"],
+		["invocation_stopped", "Invocation stopped"],
+		["UPDATE_ERROR", "Failed to update value: connection reset"],
+		["invocation_failed", "UPDATE_ERROR: connection reset"],
+		["invocation_failed", 'UPDATE_ERROR: the key "deserialization_error" was not read'],
+		["invocation_failed", "function_not_found: Function storage::put not found"],
+		["a_code_of_tomorrow", "deserialization_error"],
+	])("with %s (%s) is unknown, and passed on as it is", async (code, message) => {
+		for (const call of [
+			iiiStore(failing(code, message)).update("s", OPS),
+			iiiStore(failing(code, message)).read("s"),
+		]) {
+			expect(await errorOf(call)).toMatchObject({ code, message });
+		}
+	});
+
+	it.each([
+		["deserialization_error", "missing field `ops`"],
+		["VALUE_TOO_LARGE", "the value has 9 MB"],
+		["invocation_failed", "deserialization_error: missing field `ops`"],
+		["invocation_failed", "invocation_failed: VALUE_TOO_LARGE: the value has 9 MB"],
+		["invocation_failed", '{"code":"VALUE_TOO_LARGE","message":"the value has 9 MB"}'],
+	])("with %s (%s) was refused, wherever the code stands", async (code, message) => {
+		const error = await errorOf(iiiStore(failing(code, message)).update("s", OPS));
+		expect(error).toMatchObject({ code: "store_answer_invalid", message: expect.stringContaining(message) });
+	});
+
+	it("with `function_not_found` was not done, and says what to install", async () => {
+		const error = await errorOf(iiiStore(failing("function_not_found")).update("s", OPS));
+		expect(error).toMatchObject({
+			code: "store_unavailable",
+			transient: true,
+			message: expect.stringContaining("iii worker add state"),
+		});
+	});
+
+	it("with something that is no error is passed on too", async () => {
+		for (const thrown of [undefined, null, "text", 7]) {
+			const client = answering(() => Promise.reject(thrown));
+			expect(
+				await iiiStore(client)
+					.read("s")
+					.catch((error: unknown) => ({ thrown: error })),
+			).toEqual({ thrown });
+		}
+	});
+});
+
 describe("a list", () => {
 	const listed = async (store: ReturnType<typeof iiiStore>) => {
 		const records = [];
@@ -233,7 +286,7 @@ describe("while the engine's state worker is starting", () => {
 		const { retry, run } = waiting();
 		const client = answering(notReady);
 		const store = iiiStore(client, { startup: { retry, attemptsMax: 4 } });
-		expect(await run(errorOf(store.read("s")))).toMatchObject({ code: "function_not_found" });
+		expect(await run(errorOf(store.read("s")))).toMatchObject({ code: "store_unavailable" });
 		expect(client.requests).toHaveLength(4);
 	});
 
@@ -250,13 +303,13 @@ describe("while the engine's state worker is starting", () => {
 		const client = answering(undefined, notReady);
 		const store = iiiStore(client, { startup: { retry } });
 		await run(store.read("s"));
-		expect(await run(errorOf(store.read("s")))).toMatchObject({ code: "function_not_found" });
+		expect(await run(errorOf(store.read("s")))).toMatchObject({ code: "store_unavailable" });
 		expect(client.requests).toHaveLength(2);
 	});
 
 	it("nothing is repeated without `startup`", async () => {
 		const client = answering(notReady);
-		expect(await errorOf(iiiStore(client).read("s"))).toMatchObject({ code: "function_not_found" });
+		expect(await errorOf(iiiStore(client).read("s"))).toMatchObject({ code: "store_unavailable" });
 		expect(client.requests).toHaveLength(1);
 	});
 });
