@@ -1,6 +1,7 @@
 // A session from outside its transitions: start it, read it, wake it as it is, and hand its record back.
 import { SessionLeaseError } from "../lease/errors.ts";
 import type { AcquireOptions } from "../lease/options.ts";
+import type { SessionReport } from "../lease/session-report.ts";
 import { acquireSession, loadRecord } from "./acquire-session.ts";
 import { passBaton, wakeFor } from "./baton.ts";
 import { stateOf } from "./machine.ts";
@@ -9,20 +10,34 @@ import { projectRecord } from "./project-record.ts";
 
 /** The record as it was last committed, `undefined` if there is none: a look, on which nothing may be decided. */
 export async function readSession<R>(ports: SerializedPorts<R>, sessionId: string): Promise<R | undefined> {
-	const { valueText, isNew } = await ports.leases.inspect(sessionId);
+	return recordIn(ports, await ports.leases.inspect(sessionId));
+}
+
+async function recordIn<R>(
+	ports: SerializedPorts<R>,
+	{ sessionId, valueText, isNew }: SessionReport,
+): Promise<R | undefined> {
 	if (valueText !== undefined) return JSON.parse(valueText) as R;
 	return isNew ? ports.plain?.load(sessionId) : undefined;
 }
 
 /**
- * Wakes the session for the state that it is in; a terminal one, or one without a record, is left alone.
- * Fits as the `wake` of `leases.sweep` and `leases.break`.
+ * Wakes the session for the state that it is in; one without a record is left alone. A terminal one is never woken: if
+ * its last holder did not release it, that is done here, once the events are sent which that holder may have left behind.
+ * Fits as the `wake` of `leases.sweep` and `leases.break`. Rejects as `acquire` does, if somebody holds a terminal one.
  */
 export async function wakeSession<R>(ports: SerializedPorts<R>, sessionId: string): Promise<void> {
-	const record = await readSession(ports, sessionId);
+	const { machine } = ports;
+	const report = await ports.leases.inspect(sessionId);
+	const record = await recordIn(ports, report);
 	if (record === undefined) return;
-	const state = stateOf(ports.machine, record);
-	if (!ports.machine.terminal.includes(state)) await ports.wake(sessionId, state);
+	const state = stateOf(machine, record);
+	if (!machine.terminal.includes(state)) return ports.wake(sessionId, state);
+	if (report.state !== "held" && report.state !== "expired") return;
+	await using lease = await acquireSession(ports, sessionId, undefined);
+	const now = await loadRecord(ports, lease);
+	if (now === undefined) await lease.release({ owed: lease.owed, outboxSent: true });
+	else await passBaton(ports, lease, stateOf(machine, now));
 }
 
 export interface StartOptions {

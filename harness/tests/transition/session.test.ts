@@ -4,7 +4,7 @@ import { TransientError } from "../../src/index.ts";
 import { readSession, startSession, unserializeSession, wakeSession } from "../../src/transition/session.ts";
 import { errorOf, SESSION, SKEW_MS, TTL_MS } from "../support/bench.ts";
 import { expectNoUnhandledRejections } from "../support/unhandled-rejections.ts";
-import { bounce, doc, goTo, inWorld, never } from "./setup.ts";
+import { bounce, doc, goTo, inWorld, never, type World } from "./setup.ts";
 
 expectNoUnhandledRejections();
 
@@ -277,6 +277,54 @@ describe("wakeSession", () => {
 			const report = await b.leases.sweep({ wake: (sessionId) => wakeSession(b.ports, sessionId) });
 			expect(report).toEqual({ woken: [SESSION], failed: [] });
 			expect(world.wakes).toEqual(["one"]);
+		}),
+	);
+});
+
+describe("wakeSession of a session that has ended", () => {
+	/** It commits its end with an event, and dies before that is sent. */
+	const diesAtTheEnd = (body: (world: World) => Promise<void>) =>
+		inWorld(async (world) => {
+			const dead = await world.started("dead", doc("one"));
+			dead.hooks.beforeSend = never;
+			void dead.run("one", goTo("done", "ended"));
+			await world.wait(1);
+			dead.process.crash();
+			expect(await world.stored()).toMatchObject({ state: "done" });
+			expect(world.sent).toEqual([]);
+			await body(world);
+		});
+
+	it(
+		"sends what its dead holder had committed and not sent, and gives the lease back",
+		diesAtTheEnd(async (world) => {
+			await world.wait(TTL_MS + SKEW_MS + 1);
+			const b = world.runner("b");
+			const report = await b.leases.sweep({ wake: (sessionId) => wakeSession(b.ports, sessionId) });
+			expect(report).toEqual({ woken: [SESSION], failed: [] });
+			expect(world.sent.map(({ event }) => event)).toEqual(["ended"]);
+			expect(await b.leases.inspect(SESSION)).toMatchObject({ state: "free" });
+			expect(await world.stored()).toMatchObject({ state: "done" });
+			expect(world.wakes).toEqual([]);
+		}),
+	);
+
+	it(
+		"is turned away while somebody may still hold it: to be tried again",
+		diesAtTheEnd(async (world) => {
+			const b = world.runner("b");
+			expect(await errorOf(wakeSession(b.ports, SESSION))).toMatchObject({ code: "lease_held" });
+			expect(world.sent).toEqual([]);
+		}),
+	);
+
+	it(
+		"touches nothing once it is free",
+		inWorld(async (world) => {
+			const a = await world.started("a", doc("done"));
+			a.journal();
+			await wakeSession(a.ports, SESSION);
+			expect(a.journal()).toEqual(["read"]);
 		}),
 	);
 });
