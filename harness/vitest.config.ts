@@ -18,7 +18,13 @@ const config: ViteUserConfig = defineConfig({
 		include: ["tests/**/*.test.ts"],
 		reporters: ["default", "./tests/summary-reporter.ts"],
 		testTimeout: 120_000,
-		maxWorkers: 2,
+		// One more than the two cores that this is meant for: some files do nothing but wait for processes.
+		maxWorkers: 3,
+		// Modules are loaded once a worker, not once a file; what a test has replaced is put back before the next one.
+		isolate: false,
+		restoreMocks: true,
+		// iii-sdk tells the console of each connection that it has, has lost, and cannot have.
+		onConsoleLog: (text) => !/^\[(iii|OTel)\]/.test(text),
 	},
 });
 export default config;

@@ -1,6 +1,13 @@
 // What was typed after `session-lease`: one command, its options, each checked before anything is read or run.
-import { parseArgs } from "node:util";
+import { type ParseArgsConfig, parseArgs } from "node:util";
 import { CHECK_OPTIONS, CHECK_USAGE, type CheckArguments, checkArguments } from "./check-arguments.ts";
+import {
+	CONFORM_OPTIONS,
+	CONFORM_USAGE,
+	type ConformArguments,
+	conformArguments,
+} from "./conform-arguments.ts";
+import { ENGINE_OPTIONS, ENGINE_USAGE, type EngineArguments, engineArguments } from "./engine-arguments.ts";
 import {
 	EXPLORE_OPTIONS,
 	EXPLORE_USAGE,
@@ -12,34 +19,54 @@ import {
 } from "./explore-arguments.ts";
 import { InputError, sentenceOf } from "./input-error.ts";
 import { RUN_OPTIONS, RUN_USAGE, type RunArguments, runArguments } from "./run-arguments.ts";
+import { WORKER_OPTIONS, WORKER_USAGE, type WorkerArguments, workerArguments } from "./worker-arguments.ts";
 
-export type Arguments = RunArguments | CheckArguments | ExploreArguments | ReplayArguments;
+export type Arguments =
+	| RunArguments
+	| EngineArguments
+	| CheckArguments
+	| ExploreArguments
+	| ReplayArguments
+	| WorkerArguments
+	| ConformArguments;
 
 export const USAGE: string = `Usage: session-lease run <turn.json> [options]
+       session-lease engine [options]
        session-lease check <history.jsonl> … [options]
        session-lease explore [scenario] [options]
        session-lease replay '<replay string>' [options]
+       session-lease worker --url <ws://host:port> [options]
+       session-lease conform --url <ws://…> [options]
 
 ${RUN_USAGE}
+${ENGINE_USAGE}
 ${CHECK_USAGE}
 ${EXPLORE_USAGE}
+${CONFORM_USAGE}
+${WORKER_USAGE}
   --help                  this text
 `;
 
-/** An option that several commands have is of one type in all of them. */
+/** An option that several commands have is of one type in all of them; but `engine` takes several queues. */
 const OPTIONS = {
+	...ENGINE_OPTIONS,
 	...RUN_OPTIONS,
 	...CHECK_OPTIONS,
 	...EXPLORE_OPTIONS,
 	...REPLAY_OPTIONS,
+	...CONFORM_OPTIONS,
+	...WORKER_OPTIONS,
 	help: { type: "boolean", short: "h" },
 } as const;
 
 const OPTIONS_OF: Readonly<Record<Arguments["command"], object>> = {
 	run: RUN_OPTIONS,
+	engine: ENGINE_OPTIONS,
 	check: CHECK_OPTIONS,
 	explore: EXPLORE_OPTIONS,
 	replay: REPLAY_OPTIONS,
+	worker: WORKER_OPTIONS,
+	conform: CONFORM_OPTIONS,
 };
 
 const COMMANDS = Object.keys(OPTIONS_OF)
@@ -50,7 +77,7 @@ const isCommand = (text: string): text is Arguments["command"] => Object.hasOwn(
 
 /** `help`: it was asked for. @throws InputError that names the command or the option. */
 export function readArguments(given: readonly string[]): Arguments | "help" {
-	const { values, positionals } = parse(given);
+	const { values, positionals } = parse(given, OPTIONS);
 	if (values.help) return "help";
 	const [command, ...rest] = positionals;
 	if (command === undefined) throw new InputError(`Expected a command: ${COMMANDS}. See --help.`);
@@ -64,18 +91,27 @@ export function readArguments(given: readonly string[]): Arguments | "help" {
 	switch (command) {
 		case "run":
 			return runArguments(rest, values);
+		case "engine":
+			return engineArguments(rest, parse(given, { ...OPTIONS, ...ENGINE_OPTIONS }).values);
 		case "check":
 			return checkArguments(rest, values);
 		case "explore":
 			return exploreArguments(rest, values);
 		case "replay":
 			return replayArguments(rest, values);
+		case "worker":
+			return workerArguments(rest, values);
+		case "conform":
+			return conformArguments(rest, values);
 	}
 }
 
-function parse(given: readonly string[]) {
+function parse<Options extends NonNullable<ParseArgsConfig["options"]>>(
+	given: readonly string[],
+	options: Options,
+) {
 	try {
-		return parseArgs({ args: joined(given), options: OPTIONS, allowPositionals: true, strict: true });
+		return parseArgs({ args: joined(given), options, allowPositionals: true, strict: true });
 	} catch (error) {
 		throw new InputError(`${sentenceOf(error)}. See --help.`.replace(/\.\. See/, ". See"));
 	}

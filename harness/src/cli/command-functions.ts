@@ -12,7 +12,7 @@ export interface CommandFunctionsPorts {
 }
 
 export function commandFunctions(
-	turn: TurnFile,
+	turn: Pick<TurnFile, "functions">,
 	{ wait, environment }: CommandFunctionsPorts,
 ): TurnFunctions {
 	const entryOf = ({ function_id }: FunctionCall): TurnFunction => {

@@ -1,5 +1,5 @@
 // A history as a file: each line is written before whoever called hears of its answer.
-import { appendFileSync, closeSync, openSync } from "node:fs";
+import { appendFileSync, closeSync, fstatSync, openSync } from "node:fs";
 import { HISTORY_HEADER, type HistoryHeader, type HistoryLine } from "../history/history.ts";
 import { InputError, sentenceOf } from "./input-error.ts";
 
@@ -14,8 +14,13 @@ export interface HistoryFile {
 	close(): void;
 }
 
-/** Starts the file anew. @throws InputError that names the file. */
-export function createHistoryFile(path: string): HistoryFile {
+export interface HistoryFileOptions {
+	/** Goes on with a file that is there. @default false: starts it anew */
+	readonly appends?: boolean;
+}
+
+/** @throws InputError that names the file. */
+export function createHistoryFile(path: string, { appends = false }: HistoryFileOptions = {}): HistoryFile {
 	let failure: InputError | undefined;
 	const attempt = <R>(act: () => R): R => {
 		if (failure) throw failure;
@@ -26,10 +31,10 @@ export function createHistoryFile(path: string): HistoryFile {
 			throw failure;
 		}
 	};
-	const file = attempt(() => openSync(path, "w"));
+	const file = attempt(() => openSync(path, appends ? "a" : "w"));
 	const append = (line: HistoryHeader | HistoryLine) =>
 		attempt(() => appendFileSync(file, `${JSON.stringify(line)}\n`));
-	append(HISTORY_HEADER);
+	if (attempt(() => fstatSync(file).size) === 0) append(HISTORY_HEADER);
 	return {
 		record: append,
 		get failure() {

@@ -7,7 +7,13 @@ import { runProgram } from "./program.ts";
 
 // iii-sdk tells of its connection here, which is standard output, where reports go.
 console.debug = () => undefined;
+// And here of each attempt to connect that fails, with its stack: whoever waits for the engine says that in a sentence.
+const tellError = console.error;
+console.error = (...told: unknown[]) => {
+	if (told[0] !== "[iii] WebSocket error") tellError(...told);
+};
 
+const END_MS_MAX = 1_000;
 const EXIT_CODE_OF = { SIGINT: 130, SIGTERM: 143 } as const;
 
 const interrupted = new AbortController();
@@ -28,4 +34,7 @@ const exitCode = await runProgram(process.argv.slice(2), {
 	writeOut: (shown) => process.stdout.write(shown),
 	writeError: (shown) => process.stderr.write(shown),
 });
-process.exitCode = interruptedCode ?? exitCode;
+// Who has come to its end all the same has not been interrupted.
+process.exitCode = exitCode === 0 ? 0 : (interruptedCode ?? exitCode);
+// A socket that an engine leaves half open keeps nobody here who was told to end.
+if (interruptedCode !== undefined) setTimeout(() => process.exit(), END_MS_MAX).unref();

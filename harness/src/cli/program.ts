@@ -1,12 +1,20 @@
 // The program from its arguments to its exit code: what is wrong with the input is told in one sentence.
 import { type Arguments, readArguments, USAGE } from "./arguments.ts";
 import { type CheckPorts, checkCommand } from "./check-command.ts";
+import { type ConformPorts, conformCommand } from "./conform-command.ts";
+import { type EnginePorts, engineCommand } from "./engine-command.ts";
 import { type ExplorePorts, exploreCommand } from "./explore-command.ts";
 import { InputError } from "./input-error.ts";
 import { replayCommand } from "./replay-command.ts";
 import { type RunPorts, runCommand } from "./run-command.ts";
+import { type WorkerCommandPorts, workerCommand } from "./worker-command.ts";
 
-export type ProgramPorts = RunPorts & CheckPorts & ExplorePorts;
+export type ProgramPorts = RunPorts &
+	EnginePorts &
+	CheckPorts &
+	ExplorePorts &
+	WorkerCommandPorts &
+	ConformPorts;
 
 /** As `EX_SOFTWARE` of sysexits.h. */
 const INTERNAL_ERROR = 70;
@@ -31,11 +39,17 @@ function runOneCommand(given: Arguments, ports: ProgramPorts): Promise<number> {
 	switch (given.command) {
 		case "run":
 			return runCommand(given, ports);
+		case "engine":
+			return engineCommand(given, ports);
 		case "check":
 			return checkCommand(given, ports);
 		case "explore":
 			return exploreCommand(given, ports);
 		case "replay":
 			return replayCommand(given, ports);
+		case "worker":
+			return workerCommand(given, ports);
+		case "conform":
+			return conformCommand(given, ports);
 	}
 }

@@ -1,14 +1,18 @@
 // The command `run`: reads the turn and its decisions, runs the job on this machine's clock, and shows the report.
 import { randomUUID } from "node:crypto";
+import { EngineLostError, EngineUnfitError } from "../job/engine-errors.ts";
 import type { JobReport } from "../job/job-report.ts";
+import { type RemoteEngine, reachEngine } from "../job/remote-engine.ts";
 import { runJob } from "../job/run-job.ts";
 import type { Clock, Wait } from "../lease/clock.ts";
+import { isTransientError, SessionLeaseError } from "../lease/errors.ts";
 import { reportJson } from "../report/json.ts";
 import { reportText } from "../report/text.ts";
+import { createClosableWait } from "../system/closable-wait.ts";
 import { readDecisions } from "./approvals.ts";
-import { createClosableWait } from "./closable-wait.ts";
 import { commandFunctions } from "./command-functions.ts";
 import { createHistoryFile } from "./history-file.ts";
+import { InputError, sentenceOf } from "./input-error.ts";
 import { createProgress } from "./progress.ts";
 import type { RunArguments } from "./run-arguments.ts";
 import { readTurnFile } from "./turn-file.ts";
@@ -34,35 +38,61 @@ export async function runCommand(given: RunArguments, ports: RunPorts): Promise<
 	const approvals = given.approvals ?? turn.approvalsPath ?? "none";
 	const decisions = await readDecisions(approvals, turn.calls, functions.needsApproval);
 	const timeLimitsMs = turn.calls.map(({ function_id }) => turn.functions.get(function_id)?.timeLimitMs ?? 0);
+	const limitMs = timeLimitsMs.reduce((sum, timeLimitMs) => sum + timeLimitMs, LIMIT_MS);
 	const history = given.historyPath === undefined ? undefined : createHistoryFile(given.historyPath);
 	const progress = createProgress(turn.calls.length);
-	const { clock, writeError } = ports;
-	const startedAtMs = clock.monotonicMs();
-	void tellProgress(closable.wait, () => writeError(`${progress.line(clock.monotonicMs() - startedAtMs)}\n`));
+	const { clock, writeError, signal } = ports;
+	const { wait } = closable;
+	let remote: RemoteEngine | undefined;
 	try {
+		remote = await reachRemote(given.url, turn.sessionId, { wait, signal });
+		const startedAtMs = clock.monotonicMs();
+		void tellProgress(wait, () => writeError(`${progress.line(clock.monotonicMs() - startedAtMs)}\n`));
 		const report = await runJob(
-			{
-				...given,
-				...turn,
-				functions,
-				decisions,
-				signal: ports.signal,
-				limitMs: timeLimitsMs.reduce((sum, limitMs) => sum + limitMs, LIMIT_MS),
-			},
+			{ ...given, ...turn, functions, decisions, signal, limitMs, ...remote?.options },
 			{
 				clock,
-				wait: closable.wait,
+				wait,
 				newId: randomUUID,
 				observe: progress.observe,
+				...(remote ? { startEngine: remote.start } : {}),
 				...(history ? { record: history.record } : {}),
 			},
 		);
 		if (history?.failure) throw history.failure;
 		ports.writeOut(shown(report, given.json));
 		return report.verdict.exitCode;
+	} catch (error) {
+		if (!remote || !isLoss(error)) throw error;
+		writeError(`session-lease: ${sentenceOf(error)}\n`);
+		return LOST;
 	} finally {
 		closable.close();
+		await remote?.close();
 		history?.close();
+	}
+}
+
+/** What came of the turn cannot be said. */
+const LOST = 4;
+
+/** Behind a URL, an answer that does not come, or is an error of iii's, is no bug of this program. */
+function isLoss(error: unknown): boolean {
+	if (error instanceof EngineLostError || isTransientError(error)) return true;
+	const { code } = (error ?? {}) as { readonly code?: unknown };
+	return typeof code === "string" && !(error instanceof SessionLeaseError);
+}
+
+async function reachRemote(
+	url: string | undefined,
+	sessionId: string,
+	{ wait, signal }: { readonly wait: Wait; readonly signal: AbortSignal },
+): Promise<RemoteEngine | undefined> {
+	if (url === undefined) return undefined;
+	try {
+		return await reachEngine(url, { sessionId, wait, newId: randomUUID, signal });
+	} catch (error) {
+		throw error instanceof EngineUnfitError ? new InputError(error.message, { cause: error }) : error;
 	}
 }
 

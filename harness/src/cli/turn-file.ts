@@ -1,7 +1,7 @@
 // The turn file: what the model asked for and which commands its functions are, checked before anything runs.
 import { dirname, resolve } from "node:path";
 import { type AssistantMessage, callsOf, type FunctionCall } from "../turn/record.ts";
-import { type Command, findCommand } from "./command.ts";
+import { type Command, type CommandPlaces, findCommand } from "./command.ts";
 import { InputError, sentenceOf } from "./input-error.ts";
 import { assistantMessage } from "./provider-message.ts";
 import { readJson, refuseIssue, schemaIssues } from "./read-json.ts";
@@ -52,10 +52,32 @@ export async function readTurnFile(path: string, searchPath: string): Promise<Tu
 		throw new InputError(`${path}: call "${id}" is of "${function_id}", which \`functions\` does not have.`);
 	}
 	const folder = dirname(resolve(path));
+	const functions = await findFunctions(json, { folder, searchPath });
+	const { session_id: sessionId = "session-1", approvals } = json;
+	const isPath = approvals !== undefined && approvals !== "all" && approvals !== "none";
+	const approvalsPath = isPath ? resolve(folder, approvals) : approvals;
+	return { sessionId, message, calls, functions, approvalsPath };
+}
+
+/** Only the functions of a turn file, which need not have a message. @throws InputError as `readTurnFile` does. */
+export async function readTurnFunctions(
+	path: string,
+	searchPath: string,
+): Promise<ReadonlyMap<string, TurnFunction>> {
+	const value = await readJson(path);
+	const [issue] = await schemaIssues("turn", { ...(value as object), message: ANY_MESSAGE });
+	if (issue) refuseIssue(path, issue);
+	return findFunctions(value as TurnJson, { folder: dirname(resolve(path)), searchPath });
+}
+
+/** Fits the schema. */
+const ANY_MESSAGE = { content: [{ type: "tool_use", id: "any", name: "any", input: {} }] };
+
+async function findFunctions(json: TurnJson, places: CommandPlaces): Promise<Map<string, TurnFunction>> {
 	const functions = new Map<string, TurnFunction>();
 	for (const [name, entry] of Object.entries(json.functions)) {
 		functions.set(name, {
-			command: await findCommand(name, entry.command, { folder, searchPath }),
+			command: await findCommand(name, entry.command, places),
 			// Whoever forgets to say so is asked.
 			needsApproval: entry.approval ?? true,
 			idempotent: entry.idempotent ?? false,
@@ -63,10 +85,7 @@ export async function readTurnFile(path: string, searchPath: string): Promise<Tu
 			timeLimitMs: entry.time_limit_ms ?? TIME_LIMIT_MS,
 		});
 	}
-	const { session_id: sessionId = "session-1", approvals } = json;
-	const isPath = approvals !== undefined && approvals !== "all" && approvals !== "none";
-	const approvalsPath = isPath ? resolve(folder, approvals) : approvals;
-	return { sessionId, message, calls, functions, approvalsPath };
+	return functions;
 }
 
 /** The message's own reader says better what is wrong with it than a schema of five forms. */

@@ -3,16 +3,17 @@ import type { Wait } from "../lease/clock.ts";
 import type { IIIClient, TriggerRequest } from "../stores/iii-client.ts";
 import type { Activity } from "./activity.ts";
 import type { Deadlines } from "./deadlines.ts";
+import type { Directory } from "./directory.ts";
+import type { Enqueue } from "./enqueue-provider.ts";
 import { EngineError, messageOf } from "./errors.ts";
 import type { Functions, Worker } from "./functions.ts";
 import { copyJson, isObject, type Json } from "./json.ts";
 import { createNearLink, directLink, type Link, never } from "./link.ts";
 import { createOpenCalls } from "./open-calls.ts";
-import type { Queues } from "./queues.ts";
 import type { StateTriggers } from "./state-triggers.ts";
 
 export interface ConnectOptions {
-	/** What the functions that it calls see as `_caller_worker_id`. @default a new id */
+	/** Its id, which no other has: what the functions that it calls see as `_caller_worker_id`. @default a new id */
 	readonly name?: string;
 	/** How the client's own calls travel. @default one `wait(0)` before and one after */
 	readonly link?: Link;
@@ -37,7 +38,8 @@ export interface ClientPorts {
 	readonly newId: () => string;
 	readonly functions: Functions;
 	readonly triggers: StateTriggers;
-	readonly queues: Queues;
+	readonly directory: Pick<Directory, "join">;
+	readonly enqueue: Enqueue;
 	readonly deadlines: Deadlines;
 	readonly activity: Pick<Activity, "begin">;
 }
@@ -51,6 +53,7 @@ export function createClient(ports: ClientPorts, options: ConnectOptions = {}): 
 	let gone: "crash" | "disconnect" | undefined;
 
 	const worker: Worker = {
+		name,
 		carry: (function_id, payload, handle) =>
 			inbound({ function_id, payload }, () => (gone ? never() : handle())),
 		onGone(stop) {
@@ -59,9 +62,11 @@ export function createClient(ports: ClientPorts, options: ConnectOptions = {}): 
 		},
 	};
 
+	const part = ports.directory.join(name);
 	const leave = (how: "crash" | "disconnect") => {
 		if (gone) return;
 		gone = how;
+		part();
 		for (const id of functionIds) ports.functions.unregister(id, worker);
 		for (const unregister of triggers) unregister();
 		calls.abandon(how);
@@ -125,10 +130,10 @@ interface ArrivedCall {
 
 /** Queued messages do not say who sent them; direct and void calls do, if their payload has fields. */
 async function performAtEngine(
-	{ functions, queues }: Pick<ClientPorts, "functions" | "queues">,
+	{ functions, enqueue }: Pick<ClientPorts, "functions" | "enqueue">,
 	{ request: { function_id, action }, payload, caller }: ArrivedCall,
 ): Promise<unknown> {
-	if (action?.type === "enqueue") return queues.enqueue(action.queue, function_id, payload);
+	if (action?.type === "enqueue") return enqueue(action.queue, function_id, payload);
 	const signed = isObject(payload) ? { ...payload, _caller_worker_id: caller } : payload;
 	const result = functions.call(function_id, signed);
 	if (action?.type !== "void") return result;

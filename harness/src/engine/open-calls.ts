@@ -45,10 +45,13 @@ export function createOpenCalls({
 				};
 				const call: OpenCall = { awaited, reject, close };
 				calls.add(call);
-				const cancelDeadline = deadlines.after(timeoutMs, () => {
+				const expire = () => {
 					const reason = `invocation timed out after ${timeoutMs}ms`;
 					if (close()) reject(new EngineError("TIMEOUT", reason, request.function_id));
-				});
+				};
+				// Without an end, the caller keeps the time itself.
+				const cancelDeadline =
+					timeoutMs === Number.POSITIVE_INFINITY ? () => undefined : deadlines.after(timeoutMs, expire);
 				work.then(
 					(answer) => {
 						if (close()) resolve(answer);

@@ -7,6 +7,7 @@ import type { Clock, Retry, Wait } from "../lease/clock.ts";
 import type { Activity } from "./activity.ts";
 import { EngineError, messageOf } from "./errors.ts";
 import { isObject, type Json } from "./json.ts";
+import type { Burial, KeptMessage, Persistence } from "./persistence.ts";
 import type { QueueSettings } from "./queue-config.ts";
 import { createSlots } from "./slots.ts";
 
@@ -31,6 +32,8 @@ export interface QueuePorts {
 	readonly newId: () => string;
 	readonly call: (functionId: string, payload: Json) => Promise<unknown>;
 	readonly activity: Pick<Activity, "track">;
+	/** Hears of every message that is taken, done, or dead. */
+	readonly persistence: Persistence;
 	/** Every message is handled once more than it has to be: beside its first delivery, or after it. */
 	readonly deliverTwice: boolean;
 }
@@ -53,6 +56,7 @@ interface Message {
 
 export function createQueue(name: string, settings: QueueSettings, ports: QueuePorts): Queue {
 	const slots = createSlots(settings.concurrency);
+	const { kept, keep } = ports.persistence;
 	let dead: { readonly message: Message; readonly letter: DeadLetter }[] = [];
 
 	const deliver = async ({ functionId, payload, group }: Message, ahead: boolean) => {
@@ -72,24 +76,39 @@ export function createQueue(name: string, settings: QueueSettings, ports: QueueP
 				delayMs: (_error, attempt) =>
 					attempt < settings.deliveriesMax ? settings.backoffMs * 2 ** (attempt - 1) : undefined,
 			});
-		} catch (error) {
-			dead.push({ message, letter: letterOf(message, messageOf(error)) });
+		} catch (thrown) {
+			const error = messageOf(thrown);
+			const failed_at = Math.floor(ports.clock.wallMs() / 1000);
+			dead.push({ message, letter: letterOf(message, { error, failed_at }) });
+			keep({ change: "bury", queue: name, id: message.id, error, failed_at });
+			return;
 		}
+		// If this cannot be kept, the message comes again with the next engine: at least once.
+		keep({ change: "finish", queue: name, id: message.id });
 	};
 
-	const letterOf = ({ id, payload }: Message, error: string): DeadLetter => ({
+	const letterOf = ({ id, payload }: Message, burial: Burial): DeadLetter => ({
 		id,
-		error,
-		failed_at: Math.floor(ports.clock.wallMs() / 1000),
+		...burial,
 		payload,
 		retries: settings.deliveriesMax,
 		size_bytes: Buffer.byteLength(JSON.stringify(payload)),
 	});
 
+	/** Its deliveries count from one again. */
+	const restore = ({ id, function_id: functionId, payload, burial }: KeptMessage) => {
+		const group = groupOf(name, settings.groupField, { functionId, payload });
+		const message = { id, functionId, payload, group };
+		if (burial) dead.push({ message, letter: letterOf(message, burial) });
+		else ports.activity.track(deliverUntilDone(message));
+	};
+	for (const message of kept.messages) if (message.queue === name) restore(message);
+
 	return {
 		enqueue(functionId, payload) {
 			const group = groupOf(name, settings.groupField, { functionId, payload });
 			const message = { id: ports.newId(), functionId, payload, group };
+			keep({ change: "enqueue", queue: name, id: message.id, function_id: functionId, payload });
 			ports.activity.track(deliverUntilDone(message));
 			// How the delivery too many ends changes nothing: it is neither retried nor kept.
 			if (ports.deliverTwice) ports.activity.track(deliver(message, false));
@@ -98,6 +117,7 @@ export function createQueue(name: string, settings: QueueSettings, ports: QueueP
 		deadLetters: () => dead.map(({ letter }) => letter).reverse(),
 		redrive() {
 			const again = dead;
+			keep({ change: "redrive", queue: name });
 			dead = [];
 			for (const { message } of again) ports.activity.track(deliverUntilDone(message));
 			return again.length;

@@ -24,10 +24,13 @@ interface StateTrigger {
 export function createStateTriggers({
 	call,
 	wait,
+	delayMs,
 	activity,
 }: {
 	readonly call: (functionId: string, payload: Json) => Promise<unknown>;
 	readonly wait: Wait;
+	/** Drawn for each write: how long until its triggers are told. */
+	readonly delayMs: () => number;
 	readonly activity: Pick<Activity, "track">;
 }): StateTriggers {
 	const triggers = new Set<StateTrigger>();
@@ -41,7 +44,7 @@ export function createStateTriggers({
 	};
 
 	const tellAll = async (told: readonly StateTrigger[], event: StateEvent) => {
-		await wait(0);
+		await wait(delayMs());
 		for (const trigger of told) {
 			// One after the other, as in iii: a handler that hangs keeps this write from those after it.
 			await tell(trigger, event).catch(ignoreFailure);

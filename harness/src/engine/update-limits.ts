@@ -9,11 +9,11 @@ export interface OpFailure {
 
 const PATH_DEPTH_MAX = 32;
 const SEGMENT_BYTES_MAX = 256;
-const VALUE_DEPTH_MAX = 16;
-const VALUE_KEYS_MAX = 1024;
+export const VALUE_DEPTH_MAX = 16;
+export const VALUE_KEYS_MAX = 1024;
 /** A UTF-16 unit takes at most three bytes: shorter segments need no counting. */
 const SEGMENT_UNITS_SAFE = Math.floor(SEGMENT_BYTES_MAX / 3);
-const REFUSED_KEYS: readonly string[] = ["__proto__", "constructor", "prototype"];
+export const REFUSED_KEYS: readonly string[] = ["__proto__", "constructor", "prototype"];
 
 /** The first thing that is wrong with the path of an op of that type, if any. */
 export function checkPath(type: string, segments: readonly string[]): OpFailure | undefined {

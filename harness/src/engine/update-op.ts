@@ -1,5 +1,6 @@
 // The operations of `state::update` as a payload carries them, read before any of them is applied.
 import type { Input } from "./input.ts";
+import { INTEGER_MAX, INTEGER_MIN, integerOf } from "./integer.ts";
 import { isObject, type Json, typeName } from "./json.ts";
 
 /** One literal first-level field; "" is the root. Dots do not separate. */
@@ -13,7 +14,10 @@ export type UpdateOp =
 	| { readonly type: "increment" | "decrement"; readonly path: FieldPath; readonly by: number }
 	| { readonly type: "merge" | "append"; readonly path: DeepPath; readonly value: Json };
 
-const INTEGER_LIMIT = 2 ** 63;
+export function segmentsOf(path: DeepPath): readonly string[] {
+	if (path === undefined || path === "") return [];
+	return typeof path === "string" ? [path] : path;
+}
 
 /**
  * Reads the `ops` of an update.
@@ -62,8 +66,9 @@ function deepPath(path: Json | undefined, input: Input): DeepPath {
 
 function integer(by: Json | undefined, input: Input): number {
 	if (by === undefined) throw input.refuse("missing field `by`");
-	if (typeof by !== "number" || !Number.isInteger(by) || by < -INTEGER_LIMIT || by >= INTEGER_LIMIT) {
+	const read = typeof by === "number" ? integerOf(by) : undefined;
+	if (read === undefined || read < INTEGER_MIN || read > INTEGER_MAX) {
 		throw input.refuse(`invalid value: ${JSON.stringify(by)}, expected i64`);
 	}
-	return by;
+	return by as number;
 }

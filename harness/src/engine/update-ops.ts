@@ -1,36 +1,21 @@
-// What `state::update` makes of a value: every op in order on one copy, those that fail listed and passed over.
+// What `state::update` makes of a value, on the kv adapter: every op in order on one copy, those that fail passed over.
+import { exactSum } from "./integer.ts";
 import { isObject, type Json, type JsonObject, typeName } from "./json.ts";
+import { type Applied, applyInOrder, type OpOutcome } from "./op-outcome.ts";
 import { checkMergeValue, checkPath, type OpFailure } from "./update-limits.ts";
-import type { DeepPath, UpdateOp } from "./update-op.ts";
-
-/** An op that was not applied, as the answer of `state::update` lists it. */
-export interface OpError extends OpFailure {
-	readonly op_index: number;
-	readonly doc_url: string;
-}
-
-const DOC_URL = "https://iii.dev/docs/workers/iii-state#error-codes";
+import { segmentsOf, type UpdateOp } from "./update-op.ts";
 
 /**
  * The value after the ops, and the errors of those that failed. `before` is never changed, so that it can be answered
  * as the old value; what `ops` carry becomes part of the new one.
  * `undefined` is a missing key: its root is whatever the first op that works makes of it, and `{}` if none does.
  */
-export function applyUpdateOps(
-	before: Json | undefined,
-	ops: readonly UpdateOp[],
-): { readonly value: Json; readonly errors: readonly OpError[] } {
-	let current = before;
-	const errors: OpError[] = [];
-	for (const [index, op] of ops.entries()) {
-		const outcome = applyOp(current, op);
-		if ("value" in outcome) current = outcome.value;
-		else errors.push({ op_index: index, ...outcome, doc_url: DOC_URL });
-	}
-	return { value: current === undefined ? {} : current, errors };
+export function applyUpdateOps(before: Json | undefined, ops: readonly UpdateOp[]): Applied<Json> {
+	const { value, errors } = applyInOrder(before, ops, applyOp);
+	return { value: value === undefined ? {} : value, errors };
 }
 
-type Outcome = { readonly value: Json | undefined } | OpFailure;
+type Outcome = OpOutcome<Json | undefined>;
 
 function applyOp(current: Json | undefined, op: UpdateOp): Outcome {
 	const segments = segmentsOf(op.path);
@@ -50,11 +35,6 @@ function applyOp(current: Json | undefined, op: UpdateOp): Outcome {
 		case "append":
 			return append(current, segments, op.value);
 	}
-}
-
-function segmentsOf(path: DeepPath): readonly string[] {
-	if (path === undefined || path === "") return [];
-	return typeof path === "string" ? [path] : path;
 }
 
 interface FieldOp {
@@ -87,10 +67,10 @@ function targetNotObject(type: string, path: string, target: Json): OpFailure {
 	return { code: `${type}.target_not_object`, message };
 }
 
-/** Exact below 2^53, where iii counts to 2^63. */
 function add(old: Json | undefined, by: number, { type, path }: FieldOp): Outcome {
 	if (old === undefined) return { value: by };
-	if (typeof old === "number") return { value: old + by };
+	const sum = typeof old === "number" ? exactSum(old, by) : undefined;
+	if (sum !== undefined) return { value: sum };
 	const message = `Expected number at path '${path || "root"}', got ${typeName(old)}.`;
 	return { code: `${type}.not_number`, message };
 }

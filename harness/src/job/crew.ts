@@ -19,6 +19,8 @@ export interface CrashRow {
 export interface CrewOptions
 	extends Omit<WorkerOptions, "name" | "owner" | "observe" | "functions" | "recorded"> {
 	readonly workers: number;
+	/** Ends the names of all of them, so that workers of other jobs on the same engine have others. */
+	readonly nameSuffix: string;
 	/** The functions as a worker, by its readable name, runs them. */
 	readonly functionsOf: (owner: string) => TurnFunctions;
 	/** The leases as a worker, by its readable name, uses them. */
@@ -28,7 +30,7 @@ export interface CrewOptions
 }
 
 export interface Crew {
-	/** `w1`, `w2` … */
+	/** `w1`, `w2` … and the suffix. */
 	readonly names: readonly string[];
 	readonly crashes: readonly CrashRow[];
 	/** The first worker. */
@@ -43,7 +45,7 @@ export interface Crew {
 
 export function createCrew(options: CrewOptions): Crew {
 	const { wait, epochs } = options;
-	const names = Array.from({ length: options.workers }, (_, index) => `w${index + 1}`);
+	const names = Array.from({ length: options.workers }, (_, index) => `w${index + 1}${options.nameSuffix}`);
 	const crashes: CrashRow[] = [];
 	const alive = new Map<string, Worker>();
 	const changes = new Set<Promise<void>>();
@@ -54,7 +56,7 @@ export function createCrew(options: CrewOptions): Crew {
 		void work.finally(() => changes.delete(work));
 	};
 	const start = (name: string) => {
-		const owner = `worker ${name.slice(1)}`;
+		const owner = `worker ${names.indexOf(name) + 1}`;
 		const crash = (worker: Worker, call: string, { moment, replacedAfterMs }: CrashPoint) => {
 			// It may have died of another call meanwhile.
 			if (alive.get(name) !== worker) return;
@@ -93,7 +95,7 @@ export function createCrew(options: CrewOptions): Crew {
 	return {
 		names,
 		crashes,
-		first: () => alive.get("w1") as Worker,
+		first: () => alive.get(names[0] as string) as Worker,
 		arm(planned, random) {
 			plan = createCrashPlan(planned, random);
 		},

@@ -1,11 +1,11 @@
 // The history of a job: its workers' leases, and the calls that they run as effects, in one order of time.
 import type { HistoryLine } from "../history/history.ts";
 import type { RecordOptions } from "../history/record-call.ts";
-import { createRecordEffect } from "../history/record-effect.ts";
 import { recordLeases } from "../history/record-leases.ts";
 import type { Leases } from "../lease/leases.ts";
 import type { TurnFunctions } from "../turn/functions.ts";
 import type { TurnRecord } from "../turn/record.ts";
+import { recordFunctions } from "../turn/record-functions.ts";
 
 export interface JobHistory {
 	/** The functions as a worker, by its readable name, runs them. */
@@ -36,24 +36,11 @@ export function createJobHistory({ record, nowMs }: JobHistoryOptions): JobHisto
 	return {
 		functionsOf(owner, functions) {
 			const options = optionsOf(owner);
-			return options ? recordFunctions(functions, options) : functions;
+			return options ? recordFunctions(functions, ({ id }) => id, options) : functions;
 		},
 		leasesOf(owner, leases) {
 			const options = optionsOf(owner);
 			return options ? recordLeases(leases, options) : leases;
-		},
-	};
-}
-
-function recordFunctions(functions: TurnFunctions, options: RecordOptions): TurnFunctions {
-	const recordEffect = createRecordEffect(options);
-	return {
-		needsApproval: (call) => functions.needsApproval(call),
-		isIdempotent: (call) => functions.isIdempotent(call),
-		run(call, context) {
-			const repeatable = functions.isIdempotent(call);
-			const effect = { key: call.id, epoch: context.epoch, ...(repeatable ? { repeatable } : {}) };
-			return recordEffect(effect, () => functions.run(call, context));
 		},
 	};
 }

@@ -32,6 +32,8 @@ export interface JobSettings {
 	readonly seed: number;
 	readonly ttlMs: number;
 	readonly limitMs: number;
+	/** Where the engine is, if not in this process. */
+	readonly engineUrl?: string;
 }
 
 export interface JobFindings {
@@ -47,8 +49,8 @@ export interface JobFindings {
 	/** Events of the session by type, each id counted once. */
 	readonly events: Readonly<Record<string, number>>;
 	readonly crashes: readonly CrashRow[];
-	/** The errors of messages that were given up. */
-	readonly deadLetters: readonly string[];
+	/** The errors of messages that were given up; null: the engine does not tell. */
+	readonly deadLetters: readonly string[] | null;
 	/** `none`: there is no record. */
 	readonly finalState: string;
 	/** Readable name of whoever still holds the session's lease, or died with it; null for nobody. */

@@ -1,22 +1,23 @@
-// One turn, run to rest by several workers on an engine in this process.
+// One turn, run to rest by several workers on one engine.
 //
 // start the turn -> it runs what needs no approval and parks -> everybody decides at once -> the engine is idle again
-import { createEngine, createNearLink, type Engine, type Link, type QueueConfig } from "../engine/index.ts";
+import type { Link } from "../engine/index.ts";
 import type { HistoryLine } from "../history/history.ts";
 import type { Clock, Wait } from "../lease/clock.ts";
 import { untilAborted } from "../lease/until-aborted.ts";
-import { iiiStore } from "../stores/iii-store.ts";
-import { createLeases } from "../system/leases.ts";
 import { createRandom } from "../system/random.ts";
 import { createRetry } from "../system/retry.ts";
 import type { TurnFunctions } from "../turn/functions.ts";
-import { type AssistantMessage, callsOf, type Decision, type TurnRecord } from "../turn/record.ts";
+import { type AssistantMessage, callsOf, type Decision } from "../turn/record.ts";
 import { decideAll } from "./approvers.ts";
 import { type CrashRow, type Crew, createCrew } from "./crew.ts";
 import { createEpochLog, type EpochLog } from "./epoch-log.ts";
+import { startInProcessEngine } from "./in-process-engine.ts";
+import type { JobEngine, StartJobEngine } from "./job-engine.ts";
 import { createJobHistory } from "./job-history.ts";
 import { callRow, countBy, type JobFindings, type JobReport, type JobSettings } from "./job-report.ts";
 import { createLife } from "./life.ts";
+import { createSessionReader } from "./session-reader.ts";
 import { judge } from "./verdict.ts";
 import { watchFunctions } from "./watch-functions.ts";
 
@@ -41,6 +42,10 @@ export interface JobOptions {
 	readonly ttlMs?: number;
 	/** Ends the job, at rest or not, in milliseconds. @default 600_000 */
 	readonly limitMs?: number;
+	/** Where the engine is, as people are told. @default in this process */
+	readonly engineUrl?: string;
+	/** Ends the names of the workers, which the ids of their functions end in. @default nothing */
+	readonly nameSuffix?: string;
 	/** Ends the job: it rejects with `signal.reason`. */
 	readonly signal?: AbortSignal;
 	/** `parked`: when all that can run without them has run. `at once`: when the turn has started. @default "parked" */
@@ -52,7 +57,9 @@ export interface JobPorts {
 	readonly wait: Wait;
 	/** A new random id of letters, digits, `_` and `-`. */
 	readonly newId: () => string;
-	/** How the workers' calls travel. @default one `wait(0)` before and one after */
+	/** The engine to run on. @default one in this process, made for this job */
+	readonly startEngine?: StartJobEngine;
+	/** How the workers' calls travel. @default as the engine has it: in this process, one `wait(0)` before and after */
 	readonly link?: Link;
 	/** How long each of those who decide hesitates, in milliseconds. @default not at all */
 	readonly hesitateMs?: () => number;
@@ -71,7 +78,7 @@ interface Job {
 	readonly options: JobOptions;
 	readonly settings: JobSettings;
 	readonly ports: JobPorts;
-	readonly engine: Engine;
+	readonly engine: JobEngine;
 	readonly epochs: EpochLog;
 	readonly crew: Crew;
 	/** How often each call was started. */
@@ -80,11 +87,10 @@ interface Job {
 	readonly wait: Wait;
 }
 
-const QUEUE = "turn-step";
-
 /**
  * Runs the turn until nothing moves any more, and answers what was seen. The same options, ports and draws give the
- * same report. @throws as `startSession` and `createLeases` do; then nothing is left running.
+ * same report, on an engine in this process. @throws as `startSession`, `createLeases` and the engine's `lost` do; then
+ * nothing is left running.
  */
 export async function runJob(options: JobOptions, ports: JobPorts): Promise<JobReport> {
 	const settings = settingsOf(options);
@@ -92,13 +98,8 @@ export async function runJob(options: JobOptions, ports: JobPorts): Promise<JobR
 	const life = createLife(ports.wait);
 	const { wait } = life;
 	const runs = new Map<string, number>();
-	const engine = createEngine({
-		...ports,
-		wait,
-		retry: createRetry(wait),
-		queues: { [QUEUE]: queueFor(settings) },
-		deliverTwice: settings.duplicate,
-	});
+	const { startEngine = startInProcessEngine } = ports;
+	const engine = startEngine({ ...ports, settings, wait });
 	const epochs = createEpochLog(clock.monotonicMs);
 	const history = createJobHistory({ record: ports.record, nowMs: clock.monotonicMs });
 	const { observe } = ports;
@@ -108,17 +109,19 @@ export async function runJob(options: JobOptions, ports: JobPorts): Promise<JobR
 		wait,
 		engine,
 		epochs,
-		link: ports.link ?? createNearLink(wait),
+		link: engine.link,
+		nameSuffix: options.nameSuffix ?? "",
 		functionsOf: (worker) =>
 			watchFunctions(history.functionsOf(worker, options.functions), { worker, runs, observe }),
-		leasesOf: history.leasesOf,
+		leasesOf: (owner, leases) => history.leasesOf(owner, engine.leasesOf(leases)),
 		onCrash: ({ worker }: CrashRow) => observe?.({ type: "worker_died", worker }),
 	});
 	const startedAtMs = clock.monotonicMs();
 	try {
 		const job: Job = { options, settings, ports, engine, epochs, crew, runs, wait };
 		const rest = () => withinLimit(wait, settings.limitMs, runToRest(job));
-		const atRest = await (options.signal ? untilAborted(rest, options.signal) : rest());
+		const restOrLost = () => Promise.race([rest(), engine.lost()]);
+		const atRest = await (options.signal ? untilAborted(restOrLost, options.signal) : restOrLost());
 		crew.end();
 		const findings = await findingsOf(job, { atRest, elapsedMs: clock.monotonicMs() - startedAtMs });
 		return { ...findings, verdict: judge(findings) };
@@ -130,17 +133,9 @@ export async function runJob(options: JobOptions, ports: JobPorts): Promise<JobR
 
 function settingsOf(options: JobOptions): JobSettings {
 	const { sessionId, workers = 3, serialize = true, duplicate = false, crashes = 0 } = options;
-	const { seed = 1, ttlMs = 2_000, limitMs = 600_000 } = options;
-	return { sessionId, workers, serialize, duplicate, crashes, seed, ttlMs, limitMs };
-}
-
-const BACKOFF_MS = 100;
-
-/** A message outlasts several holders that die one after the other: its backoffs add up to more than that. */
-function queueFor({ ttlMs, crashes }: JobSettings): QueueConfig {
-	const outlastsMs = (crashes + 4) * (ttlMs + 1_000);
-	const retries = Math.ceil(Math.log2(outlastsMs / BACKOFF_MS + 1)) + 1;
-	return { type: "standard", concurrency: 32, backoff_ms: BACKOFF_MS, max_retries: retries };
+	const { seed = 1, ttlMs = 2_000, limitMs = 600_000, engineUrl } = options;
+	const settings = { sessionId, workers, serialize, duplicate, crashes, seed, ttlMs, limitMs };
+	return engineUrl === undefined ? settings : { ...settings, engineUrl };
 }
 
 async function runToRest({ options, settings, ports, engine, crew, wait }: Job): Promise<void> {
@@ -150,7 +145,7 @@ async function runToRest({ options, settings, ports, engine, crew, wait }: Job):
 	if (decideWhen === "parked") await atRest(engine, crew);
 	ports.observe?.({ type: "decisions_asked", count: decisions.size });
 	await decideAll({
-		client: engine.connect({ name: "approvers", link: createNearLink(wait) }),
+		client: engine.connectBeside("approvers"),
 		wait,
 		retry: createRetry(wait),
 		sessionId,
@@ -161,7 +156,7 @@ async function runToRest({ options, settings, ports, engine, crew, wait }: Job):
 	await atRest(engine, crew);
 }
 
-async function atRest(engine: Engine, crew: Crew): Promise<void> {
+async function atRest(engine: JobEngine, crew: Crew): Promise<void> {
 	do await engine.idle();
 	while (await crew.settled());
 }
@@ -184,11 +179,10 @@ async function findingsOf(
 	job: Job,
 	end: { readonly atRest: boolean; readonly elapsedMs: number },
 ): Promise<JobFindings> {
-	const { options, settings, engine, epochs, crew, runs } = job;
-	const { sessionId } = settings;
-	const storeCalls = Object.entries(engine.calls()).filter(([id]) => id.startsWith("state::"));
-	const { record, heldBy } = await lastRecord(job);
-	const events = engine.streamItems("agent::events", sessionId);
+	const { options, settings, ports, engine, epochs, crew, runs, wait } = job;
+	const { storeCalls, eventTypes, deadLetters } = await engine.findings();
+	const look = createSessionReader({ ...ports, settings, wait, client: engine.connectBeside("reader") });
+	const { record, heldBy } = await look();
 	return {
 		settings,
 		calls: callsOf(options.message).map((call) =>
@@ -205,29 +199,12 @@ async function findingsOf(
 		),
 		epochs: epochs.rows(),
 		turnedAway: epochs.turnedAway,
-		storeCalls: Object.fromEntries(storeCalls),
-		events: countBy(events.map(({ data }) => String((data as { type?: unknown }).type))),
+		storeCalls,
+		events: countBy(eventTypes),
 		crashes: [...crew.crashes],
-		deadLetters: engine.deadLetters(QUEUE).map(({ error }) => error),
+		deadLetters,
 		finalState: record?.state ?? "none",
 		heldBy,
 		...end,
 	};
-}
-
-/** The session as it is at the end, read beside the workers. */
-async function lastRecord({ settings, ports, engine, wait }: Job) {
-	const { sessionId, serialize } = settings;
-	if (!serialize) {
-		return { record: engine.state("turn_state")[sessionId] as TurnRecord | undefined, heldBy: null };
-	}
-	const client = engine.connect({ name: "reader", link: createNearLink(wait) });
-	const reader = createLeases<TurnRecord>({
-		store: iiiStore(client),
-		skewMs: 0,
-		ports: { clock: ports.clock, wait, retry: createRetry(wait), newId: ports.newId },
-	});
-	const { state, holder = null, valueText } = await reader.inspect(sessionId);
-	const record = valueText === undefined ? undefined : (JSON.parse(valueText) as TurnRecord);
-	return { record, heldBy: state === "held" || state === "expired" ? holder : null };
 }

@@ -1,5 +1,5 @@
 // One worker: a client of the engine, with leases of its own and the turn's functions under ids of its own.
-import type { Engine, EngineClient, Link } from "../engine/index.ts";
+import type { Link } from "../engine/index.ts";
 import type { Clock, Wait } from "../lease/clock.ts";
 import type { Leases } from "../lease/leases.ts";
 import type { ObserveLease } from "../lease/observe.ts";
@@ -9,6 +9,7 @@ import { createRetry } from "../system/retry.ts";
 import type { TurnFunctions } from "../turn/functions.ts";
 import type { TurnRecord } from "../turn/record.ts";
 import { type RegisteredTurn, registerTurn } from "../turn/register-turn.ts";
+import type { JobEngine } from "./job-engine.ts";
 import { createLife } from "./life.ts";
 
 export interface WorkerOptions {
@@ -16,7 +17,7 @@ export interface WorkerOptions {
 	readonly name: string;
 	/** As people read it: `worker 1`. */
 	readonly owner: string;
-	readonly engine: Engine;
+	readonly engine: Pick<JobEngine, "connect">;
 	readonly clock: Clock;
 	readonly wait: Wait;
 	readonly newId: () => string;
@@ -38,7 +39,7 @@ export interface Worker {
 export function startWorker(options: WorkerOptions): Worker {
 	const { name, owner, engine, clock, newId, ttlMs, serialize } = options;
 	const life = createLife(options.wait);
-	const client: EngineClient = engine.connect({ name, link: options.link });
+	const client = engine.connect({ name, link: options.link });
 	const leases = createLeases<TurnRecord>({
 		store: iiiStore(client),
 		owner,

@@ -30,13 +30,13 @@ const MOMENTS = {
 } as const;
 
 function heading({ settings, calls }: JobReport): string {
-	const { sessionId, workers, serialize, duplicate, crashes, seed } = settings;
+	const { sessionId, workers, serialize, duplicate, crashes, seed, engineUrl } = settings;
 	const parts = [
 		`Session "${cut(oneLine(sessionId), 40)}"`,
 		counted(calls.length, "call"),
 		counted(workers, "worker"),
 		serialize ? "serialized" : "not serialized",
-		...(duplicate ? ["every wake delivered twice"] : []),
+		...(duplicate ? [engineUrl === undefined ? "every wake delivered twice" : "every wake sent twice"] : []),
 		...(crashes > 0 ? [`seed ${seed}`] : []),
 	];
 	return parts.join(", ");
@@ -104,13 +104,19 @@ function costLines({
 			.map(([name, count]) => `${name} ${count}`)
 			.join(", ") || "none";
 	return [
+		...(settings.engineUrl === undefined ? [] : [`Engine              ${settings.engineUrl}`]),
 		`Wakes turned away   ${turnedAway}`,
 		`Calls to the store  ${list(storeCalls)}`,
 		`Events, by id       ${list(events)}`,
-		...(deadLetters.length > 0 ? [`Dead letters        ${deadLetters.length}: ${deadLetters[0]}`] : []),
+		...deadLetterLines(deadLetters),
 		...(settings.crashes > 0 ? [`Workers that died   ${crashes.length} of ${settings.crashes} planned`] : []),
 		`Final state         ${finalState}, after ${elapsedMs} ms`,
 	];
+}
+
+function deadLetterLines(deadLetters: JobReport["deadLetters"]): string[] {
+	if (deadLetters === null) return ["Dead letters        unknown: the engine does not tell"];
+	return deadLetters.length > 0 ? [`Dead letters        ${deadLetters.length}: ${deadLetters[0]}`] : [];
 }
 
 function verdictLines({ verdict, crashes }: JobReport): string[] {

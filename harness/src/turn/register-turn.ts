@@ -14,6 +14,7 @@ import { type IIIPorts, type IIIPortsOptions, iiiPorts } from "./iii-ports.ts";
 import { type AssistantMessage, callsOf, newTurn, type TurnRecord } from "./record.ts";
 import { resolveApproval } from "./resolve-approval.ts";
 import { runOnPorts } from "./run-transition.ts";
+import { startTurn } from "./start-turn.ts";
 import { stopTurn } from "./steering-check.ts";
 import { turnMachine } from "./turn-machine.ts";
 
@@ -59,10 +60,22 @@ export function registerTurn(iii: IIIClient, options: RegisterTurnOptions): Regi
 	const transition = (state: string, handle: Handle<TurnRecord>) =>
 		register(`turn::${state}`, (payload) => runOnPorts(ports, state, handle, payload, { serialize, ...own }));
 
+	const start: RegisteredTurn["start"] = async (sessionId, message, startOptions = {}) => {
+		checkSessionId(sessionId);
+		checkMessage(message);
+		const record = newTurn(sessionId, message, nowMs());
+		if (serialize) return startSession(ports, sessionId, record, { ...own, ...startOptions });
+		await ports.plain.save(sessionId, record);
+		await ports.wake(sessionId, record.state);
+	};
 	const decisionOf = (sessionId: string, callId: string) => readDecision(engine, sessionId, callId);
 	transition("function_execute", functionExecute({ functions, nowMs }));
 	transition("function_awaiting_approval", awaitingApproval({ functions, nowMs, decisionOf }));
 	if (steer) transition("steering_check", steer);
+	// Its caller is no queue: turned away, it is told so at once.
+	const startNow: RegisteredTurn["start"] = (sessionId, message) =>
+		start(sessionId, message, { acquire: { waitMs: 0, ...acquire } });
+	register("turn::start", (payload) => startTurn(startNow, payload));
 	register("turn::get_state", ({ session_id }) => readTurn(ports, serialize, session_id));
 	register("approval::resolve", (payload) => resolveApproval(engine, ports, payload));
 	register("turn::is_approval_decision", async ({ new_value }) => isPlainDecision(new_value));
@@ -76,14 +89,7 @@ export function registerTurn(iii: IIIClient, options: RegisterTurnOptions): Regi
 
 	return {
 		ports,
-		async start(sessionId, message, startOptions = {}) {
-			checkSessionId(sessionId);
-			checkMessage(message);
-			const record = newTurn(sessionId, message, nowMs());
-			if (serialize) return startSession(ports, sessionId, record, { ...own, ...startOptions });
-			await ports.plain.save(sessionId, record);
-			await ports.wake(sessionId, record.state);
-		},
+		start,
 		wake: (sessionId) => wakeSession(ports, sessionId),
 		unregister() {
 			for (const it of registered) it.unregister();

@@ -135,6 +135,7 @@ it("says how it is used", async () => {
 	const { exitCode, out } = await runCli(["--help"]);
 	expect(exitCode).toBe(0);
 	for (const option of [
+		"--url",
 		"--workers",
 		"--approvals",
 		"--duplicate",

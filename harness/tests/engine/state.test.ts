@@ -1,27 +1,5 @@
 import { describe, expect, it } from "vitest";
 import { outcomeOf, setup } from "./setup.ts";
-import { updateCases } from "./update-cases.ts";
-
-const DOC_URL = "https://iii.dev/docs/workers/iii-state#error-codes";
-
-describe("state::update", () => {
-	it.each(updateCases)("$shows", async ({ before, ops, after, errors, rejected }) => {
-		const { call, run, client } = setup();
-		if (before !== undefined) await call("state::set", { scope: "s", key: "k", value: before });
-		const payload = { scope: "s", key: "k", ops };
-		const outcome = await run(outcomeOf(client.trigger({ function_id: "state::update", payload })));
-		const stored = await call("state::get", { scope: "s", key: "k" });
-		if (rejected) {
-			expect(outcome).toEqual({ code: rejected });
-			expect(stored).toEqual(before);
-			return;
-		}
-		const listed = errors?.map((error) => ({ ...error, doc_url: DOC_URL }));
-		const answer = { old_value: before ?? null, new_value: after, ...(listed ? { errors: listed } : {}) };
-		expect(outcome).toStrictEqual({ answer });
-		expect(stored).toEqual(after);
-	});
-});
 
 describe("state", () => {
 	it("answers undefined for a missing key, and null for a stored null", async () => {

@@ -41,7 +41,7 @@ async function keptOver(range: { readonly from: number; readonly to: number }): 
 		const report = await runSeededJob(example, mixOf(seed));
 		const { verdict, calls, epochs } = report;
 		if (verdict.result !== "kept") {
-			const shown = { ...report, epochs: epochs.slice(-20), deadLetters: report.deadLetters.length };
+			const shown = { ...report, epochs: epochs.slice(-20), deadLetters: report.deadLetters?.length };
 			expect.fail(`Seed ${seed}: ${verdict.violations.join(" ")}\n${JSON.stringify(shown, null, 1)}`);
 		}
 		seen.turnedAway += report.turnedAway;
@@ -49,7 +49,7 @@ async function keptOver(range: { readonly from: number; readonly to: number }): 
 		seen.crashes += report.crashes.length;
 		seen.interrupted += calls.filter(({ outcome }) => outcome === "interrupted").length;
 		seen.ranAgain += calls.filter(({ runs }) => runs > 1).length;
-		seen.deadLetters += report.deadLetters.length;
+		seen.deadLetters += report.deadLetters?.length ?? 0;
 		seen.epochsMax = Math.max(seen.epochsMax, epochs.length);
 		seen.elapsedMsMax = Math.max(seen.elapsedMsMax, report.elapsedMs);
 	}

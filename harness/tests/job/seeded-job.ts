@@ -4,8 +4,9 @@ import { fileURLToPath } from "node:url";
 import { readDecisions } from "../../src/cli/approvals.ts";
 import { readTurnFile, type TurnFile } from "../../src/cli/turn-file.ts";
 import type { Link } from "../../src/engine/index.ts";
+import type { StartJobEngine } from "../../src/job/job-engine.ts";
 import type { JobReport } from "../../src/job/job-report.ts";
-import { type JobOptions, runJob } from "../../src/job/run-job.ts";
+import { type JobOptions, type JobPorts, runJob } from "../../src/job/run-job.ts";
 import type { Wait } from "../../src/lease/clock.ts";
 import { createRandom, type Random } from "../../src/system/random.ts";
 import { createVirtualTime } from "../../src/system/virtual-time.ts";
@@ -34,8 +35,15 @@ const HESITATE_MS_MAX = 20;
 /** Of a job: the longest that was seen is 40 s. */
 const LIMIT_MS = 120_000;
 
+/** Makes the engine of a job on the job's own time. */
+export type EngineOf = (ports: Pick<JobPorts, "clock" | "wait" | "newId">) => StartJobEngine;
+
 /** Runs the example's turn with functions in this process; every option may be replaced. */
-export function runSeededJob({ turn, decisions }: Example, options: SeededOptions): Promise<JobReport> {
+export function runSeededJob(
+	{ turn, decisions }: Example,
+	options: SeededOptions,
+	engineOf?: EngineOf,
+): Promise<JobReport> {
 	const { seed } = options;
 	const time = createVirtualTime();
 	const travel = createRandom(seed * 3 + 1);
@@ -43,11 +51,13 @@ export function runSeededJob({ turn, decisions }: Example, options: SeededOption
 	let ids = 0;
 	const { sessionId, message } = turn;
 	const functions = functionsOf(turn, work, time.wait);
+	const newId = () => `id-${++ids}`;
 	const job = runJob(
 		{ sessionId, message, decisions, functions, limitMs: LIMIT_MS, ...options },
 		{
 			...time,
-			newId: () => `id-${++ids}`,
+			newId,
+			...(engineOf ? { startEngine: engineOf({ ...time, newId }) } : {}),
 			link: travelling(travel, time.wait),
 			hesitateMs: () => (work.integer(1, 3) === 1 ? 0 : work.integer(0, HESITATE_MS_MAX)),
 		},

@@ -83,7 +83,7 @@ export const wakes: readonly Mutant[] = [
 			},
 		],
 		scenario: "news beside a stale wake, two crashes",
-		options: { mode: "pct", schedulesMax: 3_000 },
+		options: { mode: "pct", schedulesMax: 1_500 },
 		finds: ended,
 	},
 	{

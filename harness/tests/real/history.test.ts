@@ -15,6 +15,7 @@ import { engineBinary, type RunningEngine, startEngine } from "./iii-engine.ts";
 
 const CONTENDERS = 6;
 const TRANSITIONS = 30;
+const EXPECTED = ["lease_held", "lease_lost", "outcome_unknown"] as const;
 
 describe.skipIf(engineBinary === undefined)("contenders on a real iii engine", () => {
 	let engine: RunningEngine;
@@ -64,7 +65,8 @@ async function contend(leases: Leases<string[]>, sessions: readonly string[], se
 			if (transition % 10 === 5) await lease.abandon();
 			else await lease.release({ value: mine(2) });
 		} catch (error) {
-			if (!hasCode(error, "lease_held") && !hasCode(error, "lease_lost")) throw error;
+			// On a busy machine a call may take longer than these short leases last: what came of it is unknown then.
+			if (!EXPECTED.some((code) => hasCode(error, code))) throw error;
 			await pause(5);
 		}
 	}

@@ -10,10 +10,19 @@ import {
 	registerTurn,
 	type TurnRecord,
 } from "../../src/turn/index.ts";
-import { engineBinary, type RunningEngine, startEngine } from "./iii-engine.ts";
+import {
+	engineBinary,
+	engineHasQueues,
+	engineVersion,
+	type RunningEngine,
+	startEngine,
+	tellNotTested,
+} from "./iii-engine.ts";
 
 if (engineBinary === undefined) {
-	process.stdout.write("not tested: a real iii engine (III_ENGINE names no binary)\n");
+	tellNotTested("a real iii engine", "III_ENGINE names no binary");
+} else if (!engineHasQueues) {
+	tellNotTested("a turn on a real iii engine", `${engineVersion} has no queue of its own`);
 }
 
 interface Worker {
@@ -22,7 +31,7 @@ interface Worker {
 	readonly name: string;
 }
 
-describe.skipIf(engineBinary === undefined)("a turn on a real iii engine", () => {
+describe.skipIf(!engineHasQueues)("a turn on a real iii engine", () => {
 	let engine: RunningEngine;
 	const runs = new Map<string, number>();
 	const events: LeaseEvent[] = [];

@@ -460,6 +460,7 @@ describe("a worker", () => {
 				"turn::get_state",
 				"turn::is_approval_decision",
 				"turn::on_approval",
+				"turn::start",
 				"turn::steering_check",
 			]);
 		}),

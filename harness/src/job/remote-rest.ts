@@ -1,0 +1,110 @@
+// When a job on an engine behind a URL is at rest, and when that engine is lost: found out by asking it.
+//
+// Such an engine does not tell when nothing is under way, so the job keeps account of it. Each wake has an id; it is
+// under way from when it is sent until its function has resolved, or it is found among the dead letters. What no account
+// can know is that a wake which was handled is delivered once more, as "at least once" permits, or that a state trigger
+// is late. Neither finds anything to do in a session that rests, so a short quiet is enough there. One that stands still
+// where it should not is watched for longer than any holder, dead or alive, can keep it to itself.
+// No answer is never rest: then the job goes on until its limit, or until the engine is called lost.
+import type { Clock, Wait } from "../lease/clock.ts";
+import type { IIIClient } from "../stores/iii-client.ts";
+import { turnMachine } from "../turn/turn-machine.ts";
+import { EngineLostError } from "./engine-errors.ts";
+import { WAKE_QUEUE } from "./job-engine.ts";
+import type { SessionLook } from "./session-reader.ts";
+import type { WakeLedger } from "./wake-ledger.ts";
+
+export interface RestOptions {
+	readonly client: Pick<IIIClient, "trigger">;
+	readonly clock: Clock;
+	readonly wait: Wait;
+	readonly ledger: WakeLedger;
+	readonly sessionId: string;
+	readonly ttlMs: number;
+	readonly serialize: boolean;
+	readonly look: () => Promise<SessionLook>;
+}
+
+const LOOK_EVERY_MS = 50;
+/** Five polls of iii's queue. */
+const QUIET_MS = 500;
+const ASK_LETTERS_EVERY_MS = 500;
+/** Over the TTL: what a repeated delivery may come later than that, by the default backoffs. */
+const STUCK_QUIET_MS = 5_000;
+
+/** Resolves when the job is at rest. */
+export async function remoteRest(options: RestOptions): Promise<void> {
+	const { clock, wait, ledger, ttlMs } = options;
+	for (;;) {
+		await wait(LOOK_EVERY_MS);
+		const quietSinceMs = ledger.changedAtMs;
+		const quietMs = clock.monotonicMs() - quietSinceMs;
+		if (ledger.running > 0 || quietMs < QUIET_MS) continue;
+		if (ledger.underWay > 0) {
+			ledger.givenUp(((await deadLetters(options)) ?? []).map(({ wakeId }) => wakeId));
+			await wait(ASK_LETTERS_EVERY_MS);
+			continue;
+		}
+		const found = await options.look().catch(() => undefined);
+		if (!found || ledger.changedAtMs !== quietSinceMs) continue;
+		if (!options.serialize || isWell(found) || quietMs >= ttlMs + STUCK_QUIET_MS) return;
+	}
+}
+
+/** Ended or parked, in nobody's hand, and nobody has to be woken. */
+function isWell({ record, heldBy, owed }: SessionLook): boolean {
+	const { terminal, waiting } = turnMachine;
+	return (
+		heldBy === null &&
+		!owed &&
+		record !== undefined &&
+		(terminal.includes(record.state) || waiting.includes(record.state))
+	);
+}
+
+export interface JobDeadLetter {
+	readonly wakeId: string;
+	readonly error: string;
+}
+
+const LETTERS_MAX = 1_000;
+const ANSWER_MS_MAX = 5_000;
+
+/** The job's own, of those that are newest; `undefined`: the engine does not tell. */
+export async function deadLetters({
+	client,
+	sessionId,
+}: Pick<RestOptions, "client" | "sessionId">): Promise<JobDeadLetter[] | undefined> {
+	const payload = { queue: WAKE_QUEUE, offset: 0, limit: LETTERS_MAX };
+	try {
+		const request = { function_id: "engine::queue::dlq_messages", payload, timeoutMs: ANSWER_MS_MAX };
+		const letters: { payload?: { session_id?: unknown; wake_id?: unknown }; error?: unknown }[] =
+			await client.trigger(request);
+		return letters
+			.filter((letter) => letter.payload?.session_id === sessionId)
+			.map((letter) => ({ wakeId: String(letter.payload?.wake_id), error: String(letter.error) }));
+	} catch {
+		// Whatever the reason, it is not known, and called that.
+		return undefined;
+	}
+}
+
+const PULSE_EVERY_MS = 1_000;
+const SILENCE_MS_MAX = 15_000;
+
+/** Rejects when the engine has answered nothing for a while; never resolves. @throws EngineLostError */
+export async function remoteLoss(url: string, { clock, wait, look }: RestOptions): Promise<never> {
+	let answeredAtMs = clock.monotonicMs();
+	for (;;) {
+		await wait(PULSE_EVERY_MS, { background: true });
+		try {
+			await look();
+			answeredAtMs = clock.monotonicMs();
+		} catch (cause) {
+			const silenceMs = clock.monotonicMs() - answeredAtMs;
+			if (silenceMs < SILENCE_MS_MAX) continue;
+			const message = `The engine at ${url} gives no answer any more, and what became of the turn is not known.`;
+			throw new EngineLostError(message, { cause });
+		}
+	}
+}

@@ -1,0 +1,17 @@
+// Why an engine cannot be served: told to whoever wanted to, in one sentence.
+
+export type ServeErrorCode =
+	/** Somebody else listens on that port. */
+	| "port_taken"
+	/** What was kept cannot be read, or is malformed: the message names the file and the line. */
+	| "file_unusable";
+
+export class ServeError extends Error {
+	override readonly name = "ServeError";
+	readonly code: ServeErrorCode;
+
+	constructor(code: ServeErrorCode, message: string, details: { readonly cause?: unknown } = {}) {
+		super(message, details);
+		this.code = code;
+	}
+}

@@ -1,0 +1,48 @@
+// Whether a queue does what it says: a message to a function of one's own, and a bounded wait for it.
+import type { Wait } from "../lease/clock.ts";
+import type { IIIClient } from "../stores/iii-client.ts";
+import { type Asked, fieldOf, refusalOf } from "./ask.ts";
+
+export interface VerifyQueueOptions {
+	readonly queue: string;
+	/** Of this process alone. */
+	readonly functionId: string;
+	/** Tells this message from one of an earlier try. */
+	readonly id: string;
+	readonly wait: Wait;
+}
+
+export type QueueVerdict = "delivered" | "silent" | Extract<Asked, { answered: false }>;
+
+/** A queue that polls ten times a second, and is not busy, takes a tenth of this. */
+const DELIVERY_MS_MAX = 5_000;
+const ENQUEUE_MS_MAX = 5_000;
+
+/** `silent`: the message was taken, and did not come in time. */
+export async function verifyQueue(iii: IIIClient, options: VerifyQueueOptions): Promise<QueueVerdict> {
+	const { queue, functionId, id, wait } = options;
+	const ended = new AbortController();
+	let arrived = () => {};
+	const arrival = new Promise<QueueVerdict>((resolve) => {
+		arrived = () => resolve("delivered");
+	});
+	const registered = iii.registerFunction(functionId, async (payload: unknown) => {
+		if (fieldOf(payload, "probe") === id) arrived();
+	});
+	try {
+		// With the field that the wakes of a turn have, by which a fifo queue may group them.
+		const payload = { session_id: functionId, probe: id };
+		const action = { type: "enqueue", queue } as const;
+		await iii.trigger({ function_id: functionId, payload, action, timeoutMs: ENQUEUE_MS_MAX });
+		const silence = wait(DELIVERY_MS_MAX, { signal: ended.signal, background: true }).then(
+			() => "silent" as const,
+			() => "silent" as const,
+		);
+		return await Promise.race([arrival, silence]);
+	} catch (error) {
+		return refusalOf(error);
+	} finally {
+		ended.abort();
+		registered.unregister();
+	}
+}

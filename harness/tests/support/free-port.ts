@@ -1,0 +1,17 @@
+// A loopback port that nobody listens on just now.
+import { createServer } from "node:net";
+
+export function freePort(): Promise<number> {
+	return new Promise((resolve, reject) => {
+		const server = createServer();
+		server.once("error", reject);
+		server.listen(0, "127.0.0.1", () => {
+			const address = server.address();
+			server.close(() =>
+				typeof address === "object" && address
+					? resolve(address.port)
+					: reject(new Error("No port is free.")),
+			);
+		});
+	});
+}
