@@ -1,0 +1,140 @@
+// The worker processes of a chaos run: each reaches the engine through a relay of its own, and can be hurt in every way.
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { setTimeout as pause } from "node:timers/promises";
+import type { Random } from "../../src/system/random.ts";
+import { type Child, startChild } from "./child.ts";
+import { type Relay, startRelay } from "./relay.ts";
+
+export interface CrewOptions {
+	/** Where the functions, the histories and the effects are. */
+	readonly folder: string;
+	readonly enginePort: number;
+	readonly workers: number;
+	readonly ttlMs: number;
+	readonly skewMs: number;
+	readonly random: Random;
+}
+
+export type WorkerFault = "kill" | "pause" | "drop" | "replace";
+
+export interface Crew {
+	/** Names of those that run now, or will again. */
+	names(): readonly string[];
+	/** Hurts one of them; resolves when that is over, and it, or its successor, is on its way back. */
+	hurt(fault: WorkerFault): Promise<void>;
+	/** Paths of all histories that were written. */
+	histories(): readonly string[];
+	/** What those that run now printed last. */
+	printed(): string;
+	/** Ends all of them by SIGTERM, and answers their exit codes. */
+	end(): Promise<readonly (number | null)[]>;
+	/** Ends whatever is still there. */
+	kill(): Promise<void>;
+}
+
+interface Member {
+	readonly name: string;
+	readonly relay: Relay;
+	child: Child;
+	busy: boolean;
+}
+
+const READY_MS_MAX = 30_000;
+const RESTART_MS = [50, 1_200] as const;
+
+/** `functions`: `look` runs unasked and may be repeated; `act` needs approval, and may not. Each run is a line. */
+export function writeFunctions(folder: string): string {
+	const path = join(folder, "functions.json");
+	const effect = `printf '%s\\n' "$SESSION_LEASE_IDEMPOTENCY_KEY" >> "${join(folder, "effects.log")}"; printf 1`;
+	const command = ["sh", "-c", effect];
+	const functions = { look: { command, approval: false, idempotent: true }, act: { command } };
+	const call = { type: "function_call", id: "c", function_id: "agent_trigger" };
+	const content = [{ ...call, arguments: { function: "look", payload: {} } }];
+	writeFileSync(path, JSON.stringify({ message: { role: "assistant", content }, functions }));
+	writeFileSync(join(folder, "effects.log"), "");
+	return path;
+}
+
+export async function startCrew(options: CrewOptions): Promise<Crew> {
+	const { folder, enginePort, ttlMs, skewMs, random } = options;
+	const functionsPath = writeFunctions(folder);
+	const histories: string[] = [];
+	const members: Member[] = [];
+	let named = 0;
+
+	const run = (name: string, relay: Relay): Child => {
+		const history = join(folder, `${name}-${histories.length}.jsonl`);
+		histories.push(history);
+		return startChild([
+			...["worker", "--url", `ws://127.0.0.1:${relay.port}`, "--functions", functionsPath],
+			...["--name", name, "--ttl", String(ttlMs), "--skew", String(skewMs)],
+			...["--dead-letters-every", "1000", "--history", history],
+		]);
+	};
+	const hire = async (): Promise<Member> => {
+		const name = `w${++named}`;
+		const relay = await startRelay(enginePort);
+		return { name, relay, child: run(name, relay), busy: false };
+	};
+	const ready = ({ child }: Member) => child.line(READY, READY_MS_MAX);
+	const pauseBetween = ([min, max]: readonly [number, number]) => pause(random.integer(min, max));
+
+	const faults: Readonly<Record<WorkerFault, (member: Member) => Promise<void>>> = {
+		async kill(member) {
+			await member.child.kill();
+			await pauseBetween(RESTART_MS);
+			member.child = run(member.name, member.relay);
+		},
+		async pause(member) {
+			member.child.signal("SIGSTOP");
+			await pause(ttlMs + skewMs + random.integer(50, 1_000));
+			member.child.signal("SIGCONT");
+		},
+		async drop(member) {
+			member.relay.drop();
+		},
+		async replace(member) {
+			await member.child.kill();
+			await member.relay.close();
+			await pauseBetween(RESTART_MS);
+			members.splice(members.indexOf(member), 1, await hire());
+		},
+	};
+
+	for (let count = 0; count < options.workers; count++) members.push(await hire());
+	await Promise.all(members.map(ready));
+	return {
+		names: () => members.map(({ name }) => name),
+		histories: () => histories,
+		printed: () => members.map(({ name, child }) => `--- ${name}\n${child.printed()}`).join("\n"),
+		async hurt(fault) {
+			const idle = members.filter(({ busy }) => !busy);
+			if (idle.length === 0) return;
+			const member = random.pick(idle);
+			member.busy = true;
+			try {
+				await faults[fault](member);
+			} finally {
+				member.busy = false;
+			}
+		},
+		end: () =>
+			Promise.all(
+				members.map(async ({ child }) => {
+					child.signal("SIGTERM");
+					return child.ended;
+				}),
+			),
+		async kill() {
+			for (const { child, relay } of members) {
+				child.signal("SIGCONT");
+				await child.kill();
+				await relay.close();
+			}
+		},
+	};
+}
+
+/** The line in which a worker says what it found. */
+const READY = /^worker /;
