@@ -1,13 +1,14 @@
 // The command `run`: reads the turn and its decisions, runs the job on this machine's clock, and shows the report.
 import { randomUUID } from "node:crypto";
-import { EngineLostError, EngineUnfitError } from "../job/engine-errors.ts";
+import { EngineLostError } from "../job/engine-lost-error.ts";
 import type { JobReport } from "../job/job-report.ts";
-import { type RemoteEngine, reachEngine } from "../job/remote-engine.ts";
+import { type ReachEngineOptions, type RemoteEngine, reachEngine } from "../job/remote-engine.ts";
 import { runJob } from "../job/run-job.ts";
 import type { Clock, Wait } from "../lease/clock.ts";
 import { isTransientError, SessionLeaseError } from "../lease/errors.ts";
 import { reportJson } from "../report/json.ts";
 import { reportText } from "../report/text.ts";
+import { EngineUnfitError } from "../survey/engine-unfit-error.ts";
 import { createClosableWait } from "../system/closable-wait.ts";
 import { readDecisions } from "./approvals.ts";
 import { commandFunctions } from "./command-functions.ts";
@@ -45,7 +46,7 @@ export async function runCommand(given: RunArguments, ports: RunPorts): Promise<
 	const { wait } = closable;
 	let remote: RemoteEngine | undefined;
 	try {
-		remote = await reachRemote(given.url, turn.sessionId, { wait, signal });
+		remote = await reachRemote(given.url, turn.sessionId, { clock, wait, signal, blockedMs: given.ttlMs });
 		const startedAtMs = clock.monotonicMs();
 		void tellProgress(wait, () => writeError(`${progress.line(clock.monotonicMs() - startedAtMs)}\n`));
 		const report = await runJob(
@@ -86,11 +87,11 @@ function isLoss(error: unknown): boolean {
 async function reachRemote(
 	url: string | undefined,
 	sessionId: string,
-	{ wait, signal }: { readonly wait: Wait; readonly signal: AbortSignal },
+	options: Omit<ReachEngineOptions, "sessionId" | "newId">,
 ): Promise<RemoteEngine | undefined> {
 	if (url === undefined) return undefined;
 	try {
-		return await reachEngine(url, { sessionId, wait, newId: randomUUID, signal });
+		return await reachEngine(url, { ...options, sessionId, newId: randomUUID });
 	} catch (error) {
 		throw error instanceof EngineUnfitError ? new InputError(error.message, { cause: error }) : error;
 	}

@@ -5,16 +5,17 @@ import type { Clock, Wait } from "../lease/clock.ts";
 import type { LeasePorts } from "../lease/options.ts";
 import { untilAborted } from "../lease/until-aborted.ts";
 import type { IIIConnection } from "../stores/connect-iii.ts";
+import { EngineUnfitError } from "../survey/engine-unfit-error.ts";
+import { deliveriesToOutlast, waitingSlots } from "../survey/retries.ts";
+import { surveyText, unfitText } from "../survey/survey-text.ts";
 import { createClosableWait } from "../system/closable-wait.ts";
 import { createRetry } from "../system/retry.ts";
 import type { TurnFunctions } from "../turn/functions.ts";
 import type { Drained } from "../worker/drain.ts";
 import { withEngineFunctions } from "../worker/engine-functions.ts";
 import { readLettersOf } from "../worker/read-letters.ts";
-import { deliveriesToOutlast, waitingSlots } from "../worker/retries.ts";
 import { startWorker } from "../worker/start-worker.ts";
-import { type Fit, surveyPatiently } from "../worker/survey-patiently.ts";
-import { surveyText, unfitText } from "../worker/survey-text.ts";
+import { type Fit, surveyForWorker } from "../worker/survey-for-worker.ts";
 import { untilRegistered } from "../worker/until-registered.ts";
 import { commandFunctions } from "./command-functions.ts";
 import { InputError } from "./input-error.ts";
@@ -47,6 +48,14 @@ interface Life {
 
 /** Answers the exit code: 0 if everything that ran came to its end. @throws InputError: what is missing. */
 export async function workerCommand(given: WorkerArguments, ports: WorkerCommandPorts): Promise<number> {
+	try {
+		return await runWorker(given, ports);
+	} catch (error) {
+		throw error instanceof EngineUnfitError ? new InputError(error.message, { cause: error }) : error;
+	}
+}
+
+async function runWorker(given: WorkerArguments, ports: WorkerCommandPorts): Promise<number> {
 	const { clock, environment, signal } = ports;
 	const name =
 		given.name ??
@@ -81,13 +90,13 @@ export async function workerCommand(given: WorkerArguments, ports: WorkerCommand
 
 type Found = Exclude<Fit, { readonly unfit: unknown }>;
 
-/** @throws InputError: what is missing, and how to get it. */
+/** @throws EngineUnfitError: what is missing, and how to get it. */
 async function survey({ name, given, iii, leasePorts }: Life): Promise<Found> {
 	const blockedMs = given.ttlMs + given.skewMs;
-	const fit = await surveyPatiently(iii, { ...given, name, blockedMs }, leasePorts);
+	const fit = await surveyForWorker(iii, { ...given, name, blockedMs }, leasePorts);
 	if (!("unfit" in fit)) return fit;
 	const deliveries = deliveriesToOutlast(blockedMs, BACKOFF_MS);
-	throw new InputError(unfitText(fit.unfit, { ...given, name, deliveries }));
+	throw new EngineUnfitError(unfitText(fit.unfit, { ...given, name, deliveries }));
 }
 
 /** iii's own, which the proposed settings have. */

@@ -1,10 +1,12 @@
 // The engine of a job behind a URL: one connection for each worker, and one for those who decide and look.
-import type { Wait } from "../lease/clock.ts";
+import type { Clock, Wait } from "../lease/clock.ts";
 import { untilAborted } from "../lease/until-aborted.ts";
 import { createConnector, type IIIConnection } from "../stores/connect-iii.ts";
+import { EngineUnfitError } from "../survey/engine-unfit-error.ts";
+import { waitForEngine, withoutSecrets } from "../survey/wait-for-engine.ts";
+import { createRetry } from "../system/retry.ts";
 import { waitInPlace } from "../transition/wait-in-place.ts";
-import { checkEngine, waitForEngine } from "./check-engine.ts";
-import { EngineUnfitError } from "./engine-errors.ts";
+import { checkEngine } from "./check-engine.ts";
 import { EVENT_STREAM, type JobEngine, type JobEngineSetup, type StartJobEngine } from "./job-engine.ts";
 import { createRemoteClient } from "./remote-client.ts";
 import { deadLetters, type RestOptions, remoteLoss, remoteRest } from "./remote-rest.ts";
@@ -23,6 +25,9 @@ export interface RemoteEngine {
 export interface ReachEngineOptions {
 	/** What the job's session id begins with. */
 	readonly sessionId: string;
+	/** How long a dead worker blocks the session. */
+	readonly blockedMs: number;
+	readonly clock: Clock;
 	readonly wait: Wait;
 	readonly newId: () => string;
 	/** Gives up: it rejects with `signal.reason`. */
@@ -31,14 +36,15 @@ export interface ReachEngineOptions {
 
 /** Connects to an engine that has what a job needs. @throws EngineUnfitError: then nothing is left open. */
 export async function reachEngine(url: string, options: ReachEngineOptions): Promise<RemoteEngine> {
-	const { wait, newId, signal } = options;
+	const { clock, wait, newId, blockedMs, signal } = options;
+	const patienceMs = PATIENCE_MS;
 	const connect = await createConnector(url).catch((cause: Error) => {
 		throw new EngineUnfitError(cause.message, { cause });
 	});
 	const shownUrl = withoutSecrets(url);
 	const nameSuffix = `-${newId().slice(0, SUFFIX_CHARACTERS)}`;
 	const sessionId = `${options.sessionId.slice(0, SESSION_ID_CHARACTERS)}${nameSuffix}`;
-	await untilAborted(() => waitForEngine(url, shownUrl, wait), signal);
+	await untilAborted(() => waitForEngine(url, { patienceMs }, { clock, retry: createRetry(wait) }), signal);
 	const connections: IIIConnection[] = [];
 	const connectNamed = (name: string): IIIConnection => {
 		const connection = connect({ name: `session-lease run, ${name}${nameSuffix}` });
@@ -50,8 +56,8 @@ export async function reachEngine(url: string, options: ReachEngineOptions): Pro
 	};
 	const beside = connectNamed("beside");
 	try {
-		const check = { url: shownUrl, sessionId, nameSuffix, wait, newId };
-		await untilAborted(() => checkEngine(beside, check), signal);
+		const check = { url: shownUrl, sessionId, nameSuffix, blockedMs, patienceMs };
+		await untilAborted(() => checkEngine(beside, check, { clock, wait, newId }), signal);
 	} catch (error) {
 		await close();
 		throw error;
@@ -60,13 +66,10 @@ export async function reachEngine(url: string, options: ReachEngineOptions): Pro
 	return { options: { sessionId, nameSuffix, engineUrl: shownUrl }, start, close };
 }
 
+/** An engine may be starting just now, and its workers a little after it. */
+const PATIENCE_MS = 3_000;
 const SUFFIX_CHARACTERS = 8;
 const SESSION_ID_CHARACTERS = 400;
-
-function withoutSecrets(url: string): string {
-	const { protocol, host, pathname } = new URL(url);
-	return `${protocol}//${host}${pathname === "/" ? "" : pathname}`;
-}
 
 export interface RemoteConnections {
 	/** As people are told. */

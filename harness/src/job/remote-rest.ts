@@ -9,7 +9,7 @@
 import type { Clock, Wait } from "../lease/clock.ts";
 import type { IIIClient } from "../stores/iii-client.ts";
 import { turnMachine } from "../turn/turn-machine.ts";
-import { EngineLostError } from "./engine-errors.ts";
+import { EngineLostError } from "./engine-lost-error.ts";
 import { WAKE_QUEUE } from "./job-engine.ts";
 import type { SessionLook } from "./session-reader.ts";
 import type { WakeLedger } from "./wake-ledger.ts";

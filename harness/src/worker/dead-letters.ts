@@ -4,7 +4,7 @@
 // dead letters, and its sessions, parked or just released, are found by no sweep. The letters stay where they are.
 import { SESSION_ID_MAX_CHARACTERS } from "../lease/options.ts";
 import type { Wake } from "../lease/wake.ts";
-import { fieldOf } from "./ask.ts";
+import { fieldOf } from "../survey/ask.ts";
 
 /** One page of dead letters, in any order that stays while they are read. */
 export type ReadLetters = (page: { readonly offset: number; readonly limit: number }) => Promise<unknown>;

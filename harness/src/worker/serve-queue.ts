@@ -10,8 +10,8 @@ import { type QueueSettings, readQueueConfig } from "../engine/queue-config.ts";
 import { createQueues } from "../engine/queues.ts";
 import type { LeasePorts } from "../lease/options.ts";
 import type { IIIClient } from "../stores/iii-client.ts";
-import { ask } from "./ask.ts";
-import { deliveriesToOutlast } from "./retries.ts";
+import { ask } from "../survey/ask.ts";
+import { deliveriesToOutlast } from "../survey/retries.ts";
 
 export interface ServedQueue {
 	readonly settings: QueueSettings;

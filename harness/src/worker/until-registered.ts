@@ -1,7 +1,7 @@
 // Whether the engine has taken a worker's functions: it is asked for the last one of them until it knows it.
 import type { Wait } from "../lease/clock.ts";
 import type { IIIClient } from "../stores/iii-client.ts";
-import { ask } from "./ask.ts";
+import { ask } from "../survey/ask.ts";
 
 const ASK_EVERY_MS = 50;
 const ASKS_MAX = 100;

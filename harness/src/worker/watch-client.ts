@@ -2,7 +2,7 @@
 import type { Activity } from "../engine/activity.ts";
 import { hasCode } from "../lease/errors.ts";
 import type { FunctionHandler, IIIClient } from "../stores/iii-client.ts";
-import { fieldOf } from "./ask.ts";
+import { fieldOf } from "../survey/ask.ts";
 
 export interface WatchOptions {
 	readonly running: Pick<Activity, "begin">;

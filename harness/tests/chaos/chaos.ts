@@ -43,7 +43,7 @@ const SKEW_MS = 100;
 const TURNS_AT_ONCE_MAX = 64;
 const TRANSITIONS_OF_TURN = 8;
 /** How long the last turns may take once nothing is hurt any more: several takeovers, and retries between them. */
-const REST_MS_MAX = 60_000;
+const REST_MS_MAX = 90_000;
 
 /** What came of the turns, judged as on a store that keeps what it has acknowledged. */
 export async function runChaos(options: ChaosOptions): Promise<ChaosReport> {
@@ -141,19 +141,23 @@ async function hurtUntil(
 	const random = createRandom(seed + 2);
 	const counts = new Map<ChaosFault, number>();
 	const under = new Set<Promise<void>>();
+	const count = (fault: ChaosFault) => counts.set(fault, (counts.get(fault) ?? 0) + 1);
 	let left: ChaosFault[] = [];
 	while (!enough()) {
 		await pause(random.integer(...everyMs));
 		if (enough()) break;
 		if (left.length === 0) left = [...faults];
 		const [fault] = left.splice(random.integer(0, left.length - 1), 1) as [ChaosFault];
-		counts.set(fault, (counts.get(fault) ?? 0) + 1);
 		if (fault === "restart the engine") {
 			await restart?.(random.integer(50, 600));
+			count(fault);
 			continue;
 		}
 		// Several may be hurt at once.
-		const hurting = crew.hurt(fault).finally(() => under.delete(hurting));
+		const hurting = crew.hurt(fault).then((hurt) => {
+			under.delete(hurting);
+			if (hurt) count(fault);
+		});
 		under.add(hurting);
 	}
 	await Promise.all(under);

@@ -21,8 +21,11 @@ export type WorkerFault = "kill" | "pause" | "drop" | "replace";
 export interface Crew {
 	/** Names of those that run now, or will again. */
 	names(): readonly string[];
-	/** Hurts one of them; resolves when that is over, and it, or its successor, is on its way back. */
-	hurt(fault: WorkerFault): Promise<void>;
+	/**
+	 * Hurts one of them; resolves when it, or its successor, works again. Answers false, and does nothing, if fewer than
+	 * two are well: a crew that is never there makes no progress.
+	 */
+	hurt(fault: WorkerFault): Promise<boolean>;
 	/** Paths of all histories that were written. */
 	histories(): readonly string[];
 	/** What those that run now printed last. */
@@ -85,6 +88,7 @@ export async function startCrew(options: CrewOptions): Promise<Crew> {
 			await member.child.kill();
 			await pauseBetween(RESTART_MS);
 			member.child = run(member.name, member.relay);
+			await ready(member);
 		},
 		async pause(member) {
 			member.child.signal("SIGSTOP");
@@ -98,7 +102,11 @@ export async function startCrew(options: CrewOptions): Promise<Crew> {
 			await member.child.kill();
 			await member.relay.close();
 			await pauseBetween(RESTART_MS);
-			members.splice(members.indexOf(member), 1, await hire());
+			const successor = await hire();
+			members.splice(members.indexOf(member), 1, successor);
+			successor.busy = true;
+			await ready(successor);
+			successor.busy = false;
 		},
 	};
 
@@ -110,11 +118,12 @@ export async function startCrew(options: CrewOptions): Promise<Crew> {
 		printed: () => members.map(({ name, child }) => `--- ${name}\n${child.printed()}`).join("\n"),
 		async hurt(fault) {
 			const idle = members.filter(({ busy }) => !busy);
-			if (idle.length === 0) return;
+			if (idle.length < 2) return false;
 			const member = random.pick(idle);
 			member.busy = true;
 			try {
 				await faults[fault](member);
+				return true;
 			} finally {
 				member.busy = false;
 			}

@@ -17,7 +17,7 @@ if (asked === undefined) {
 }
 const TRANSITIONS = Math.ceil(Number(asked) / 10);
 const SEED = Number(process.env.SESSION_LEASE_SEED ?? 1);
-const LIMIT_MS = 60_000 + TRANSITIONS * 200;
+const LIMIT_MS = 120_000 + TRANSITIONS * 300;
 
 describe.skipIf(asked === undefined)("an engine that forgets", () => {
 	it(

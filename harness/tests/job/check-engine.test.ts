@@ -1,9 +1,9 @@
 import { describe, expect, it } from "vitest";
 import { createEngine, type QueueConfig } from "../../src/engine/index.ts";
 import { checkEngine } from "../../src/job/check-engine.ts";
-import { EngineUnfitError } from "../../src/job/engine-errors.ts";
 import { reachEngine } from "../../src/job/remote-engine.ts";
 import type { IIIClient } from "../../src/stores/iii-client.ts";
+import { EngineUnfitError } from "../../src/survey/engine-unfit-error.ts";
 import { createRetry } from "../../src/system/retry.ts";
 import { createVirtualTime } from "../../src/system/virtual-time.ts";
 
@@ -35,7 +35,14 @@ async function refusalOf({
 	};
 	const check = async () => {
 		await prepare?.(client);
-		await checkEngine(iii, { url: "ws://engine", sessionId: "s-1", nameSuffix: "-1", wait, newId });
+		const options = {
+			url: "ws://engine",
+			sessionId: "s-1",
+			nameSuffix: "-1",
+			blockedMs: 2_000,
+			patienceMs: 3_000,
+		};
+		await checkEngine(iii, options, { clock, wait, newId });
 	};
 	const checked = check().then(
 		() => undefined,
@@ -74,7 +81,7 @@ describe("an engine is fit for a job", () => {
 describe("an engine is refused, with what is missing and how to get it,", () => {
 	it.each<[string, Trial, readonly string[]]>([
 		["without state", { instead: absent("state::") }, ["has no state", "state::get", "iii-state"]],
-		["without streams", { instead: absent("stream::") }, ["has no streams", "stream::list", "iii-stream"]],
+		["without streams", { instead: absent("stream::") }, ["has no streams", "stream::set", "iii-stream"]],
 		["without the queue", { queues: {} }, ['has no queue "turn-step"', "max_retries", "queue_configs"]],
 		[
 			"without anybody who serves Enqueue",
@@ -89,7 +96,6 @@ describe("an engine is refused, with what is missing and how to get it,", () => 
 	])("%s", async (_what, trial, named) => {
 		const refusal = await refusalOf(trial);
 		for (const text of ["ws://engine", ...named]) expect(refusal).toContain(text);
-		expect(refusal?.length).toBeLessThan(260);
 	});
 
 	it("if its queue does not deliver", async () => {
@@ -110,9 +116,10 @@ describe("an engine is refused, with what is missing and how to get it,", () => 
 	});
 
 	it.each(["http://127.0.0.1:1", "ws:", "127.0.0.1:49134"])("at %j, which is no web socket", async (url) => {
-		const { wait } = createVirtualTime();
+		const { clock, wait } = createVirtualTime();
 		const { signal } = new AbortController();
-		const reached = reachEngine(url, { sessionId: "s", wait, newId: () => "id", signal });
+		const options = { sessionId: "s", blockedMs: 2_000, clock, wait, newId: () => "id", signal };
+		const reached = reachEngine(url, options);
 		await expect(reached).rejects.toThrow(`got \`${url}\``);
 		await expect(reached).rejects.toBeInstanceOf(EngineUnfitError);
 	});

@@ -17,7 +17,7 @@ import {
 
 /** `npm run chaos` asks for many; here is what fits every day. */
 const TRANSITIONS = Math.ceil(Number(process.env.SESSION_LEASE_CHAOS ?? 1_000) / 10);
-const LIMIT_MS = 60_000 + TRANSITIONS * 100;
+const LIMIT_MS = 120_000 + TRANSITIONS * 200;
 
 if (engineBinary === undefined) tellNotTested("chaos on a real iii engine", "III_ENGINE names no binary");
 

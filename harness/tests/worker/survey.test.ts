@@ -1,9 +1,9 @@
 import { describe, expect, it } from "vitest";
 import type { EngineOptions } from "../../src/engine/index.ts";
 import type { IIIClient, TriggerRequest } from "../../src/stores/iii-client.ts";
-import { adapterOf, enqueueRefusal, settingsOf } from "../../src/worker/survey-engine.ts";
-import { type Fit, surveyPatiently } from "../../src/worker/survey-patiently.ts";
-import { surveyText, unfitText } from "../../src/worker/survey-text.ts";
+import { adapterOf, enqueueRefusal, settingsOf } from "../../src/survey/survey-engine.ts";
+import { surveyText, unfitText } from "../../src/survey/survey-text.ts";
+import { type Fit, surveyForWorker } from "../../src/worker/survey-for-worker.ts";
 import { BLOCKED_MS, createWorkerBench, type WorkerBench } from "./setup.ts";
 
 interface Asking {
@@ -31,7 +31,7 @@ function surveyOf(options: Partial<EngineOptions>, asking: Asking = {}): Promise
 		},
 	};
 	const given = { name: "a", queue: "turn-step", patienceMs: 2_000, servesQueue, blockedMs: BLOCKED_MS };
-	return bench.time.run(surveyPatiently(iii, given, bench.ports).then((fit) => [fit, bench]));
+	return bench.time.run(surveyForWorker(iii, given, bench.ports).then((fit) => [fit, bench]));
 }
 
 const TEXT = { queue: "turn-step", ttlMs: 15_000, skewMs: 1_000, slots: 5 };
@@ -108,7 +108,7 @@ describe("what an engine lacks", () => {
 		bench.worker("a");
 		const client = bench.engine.connect();
 		const given = { name: "a", queue: "turn-step", patienceMs: 500, servesQueue: false, blockedMs: 1 };
-		const fit = await bench.time.run(surveyPatiently(client, given, bench.ports));
+		const fit = await bench.time.run(surveyForWorker(client, given, bench.ports));
 		expect(fit).toEqual({ unfit: { why: "name_taken" } });
 	});
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { deliveriesToOutlast, retriesEndAfterMs, waitingSlots } from "../../src/worker/retries.ts";
+import { deliveriesToOutlast, retriesEndAfterMs, waitingSlots } from "../../src/survey/retries.ts";
 
 const queue = (deliveriesMax: number, backoffMs = 1_000, concurrency = 10) => ({
 	deliveriesMax,

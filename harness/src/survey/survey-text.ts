@@ -98,7 +98,7 @@ export function unfitText(
 			return [
 				`The engine at ${url} has nobody who serves Enqueue, so no wake can be sent.`,
 				"Run `iii worker add queue` (to iii 0.21.4: add iii-queue to the engine's configuration),",
-				"or give --serve-queue, for development: this process is the queue then.",
+				"or, for development, let `session-lease worker --serve-queue` be the queue.",
 			].join("\n");
 		case "no_queue":
 			return [
