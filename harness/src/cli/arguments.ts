@@ -30,22 +30,32 @@ export type Arguments =
 	| WorkerArguments
 	| ConformArguments;
 
-export const USAGE: string = `Usage: session-lease run <turn.json> [options]
+const USAGE: string = `Usage: session-lease run <turn.json> [options]
+       session-lease worker --url <ws://host:port> [options]
        session-lease engine [options]
+       session-lease conform --url <ws://host:port> [options]
        session-lease check <history.jsonl> … [options]
        session-lease explore [scenario] [options]
        session-lease replay '<replay string>' [options]
-       session-lease worker --url <ws://host:port> [options]
-       session-lease conform --url <ws://…> [options]
 
 ${RUN_USAGE}
+${WORKER_USAGE}
 ${ENGINE_USAGE}
+${CONFORM_USAGE}
 ${CHECK_USAGE}
 ${EXPLORE_USAGE}
-${CONFORM_USAGE}
-${WORKER_USAGE}
-  --help                  this text
+  --help                  this text; after a command, what is said of that one
 `;
+
+const USAGE_OF: Readonly<Record<Arguments["command"], string>> = {
+	run: RUN_USAGE,
+	engine: ENGINE_USAGE,
+	check: CHECK_USAGE,
+	explore: EXPLORE_USAGE,
+	replay: EXPLORE_USAGE,
+	worker: WORKER_USAGE,
+	conform: CONFORM_USAGE,
+};
 
 /** An option that several commands have is of one type in all of them; but `engine` takes several queues. */
 const OPTIONS = {
@@ -75,11 +85,11 @@ const COMMANDS = Object.keys(OPTIONS_OF)
 
 const isCommand = (text: string): text is Arguments["command"] => Object.hasOwn(OPTIONS_OF, text);
 
-/** `help`: it was asked for. @throws InputError that names the command or the option. */
-export function readArguments(given: readonly string[]): Arguments | "help" {
+/** `help`: it was asked for, and here it is. @throws InputError that names the command or the option. */
+export function readArguments(given: readonly string[]): Arguments | { readonly help: string } {
 	const { values, positionals } = parse(given, OPTIONS);
-	if (values.help) return "help";
 	const [command, ...rest] = positionals;
+	if (values.help) return { help: command !== undefined && isCommand(command) ? USAGE_OF[command] : USAGE };
 	if (command === undefined) throw new InputError(`Expected a command: ${COMMANDS}. See --help.`);
 	if (!isCommand(command)) {
 		throw new InputError(`"${command}" is no command; there are ${COMMANDS}. See --help.`);

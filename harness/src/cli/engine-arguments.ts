@@ -17,6 +17,8 @@ export interface EngineArguments {
 	readonly durable: boolean;
 	readonly like: Like;
 	readonly queues: Readonly<Record<string, QueueConfig>>;
+	/** `undefined`: no limit. */
+	readonly maxValueBytes: number | undefined;
 }
 
 /** iii's own. */
@@ -34,8 +36,9 @@ production. It has state, state triggers, streams and queues; any iii-sdk connec
                           as the redis adapter does, from memory
   --file <path>           the state file, or the journal
   --flush-every ms        how often a state file is written (default ${FLUSH_EVERY_MS}, at least ${FLUSH_EVERY_MIN_MS})
-  --durable               --file is a journal: state and messages are in it before they are acknowledged,
-                          and the next engine on it delivers again what was not finished
+  --durable               --file is a journal: state and messages are in it before they are acknowledged
+                          (streams are in memory only), and the next engine on it delivers again what
+                          was not finished
   --like 0.21|0.23        where iii's versions differ (default 0.21). In 0.23 the first worker keeps a
                           function's id, and there are no queues but those that a worker serves
   --queue <name>[,setting=value]…
@@ -53,6 +56,7 @@ export const ENGINE_OPTIONS = {
 	durable: { type: "boolean" },
 	like: { type: "string" },
 	queue: { type: "string", multiple: true },
+	"max-value-bytes": { type: "string" },
 } as const;
 
 /** @throws InputError */
@@ -78,6 +82,11 @@ export function engineArguments(
 		durable,
 		like,
 		queues: like === "0.23" ? {} : queueOptions(values.queue ?? [DEFAULT_QUEUE]),
+		maxValueBytes: integerOption("max-value-bytes", values["max-value-bytes"], {
+			fallback: undefined,
+			min: 1,
+			max: 1_000_000_000,
+		}),
 	};
 }
 

@@ -1,6 +1,7 @@
 // The command `engine`: serves an engine on loopback until it is ended.
 import { randomInt, randomUUID } from "node:crypto";
 import type { Clock, Wait } from "../lease/clock.ts";
+import { realProcesses as processes } from "../system/processes.ts";
 import { type OpenPersistence, openJournal } from "../wire/journal.ts";
 import { type ServedEngine, serveEngine } from "../wire/serve-engine.ts";
 import { ServeError } from "../wire/serve-error.ts";
@@ -32,7 +33,7 @@ export async function engineCommand(given: EngineArguments, ports: EnginePorts):
 }
 
 async function serve(given: EngineArguments, ports: EnginePorts): Promise<ServedEngine> {
-	const { port, like, queues, path, state } = given;
+	const { port, like, queues, path, state, maxValueBytes } = given;
 	const openPersistence = (wait: Wait) => open(given, path as string, { ...ports, wait });
 	try {
 		return await serveEngine(
@@ -41,6 +42,7 @@ async function serve(given: EngineArguments, ports: EnginePorts): Promise<Served
 				like,
 				queues,
 				state: state === "redis" ? "redis" : "kv",
+				...(maxValueBytes === undefined ? {} : { maxValueBytes }),
 				...(path === undefined ? {} : { openPersistence }),
 			},
 			{
@@ -61,9 +63,9 @@ async function serve(given: EngineArguments, ports: EnginePorts): Promise<Served
 }
 
 function open(given: EngineArguments, path: string, { wait, writeError }: EnginePorts): OpenPersistence {
-	if (given.durable) return openJournal(path);
+	if (given.durable) return openJournal(path, { processes });
 	const onFailure = (sentence: string) => writeError(`session-lease: ${sentence}\n`);
-	return openStateFile(path, { flushEveryMs: given.flushEveryMs, wait, onFailure });
+	return openStateFile(path, { flushEveryMs: given.flushEveryMs, wait, processes, onFailure });
 }
 
 /** One line. */

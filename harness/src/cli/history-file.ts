@@ -1,6 +1,7 @@
 // A history as a file: each line is written before whoever called hears of its answer.
 import { appendFileSync, closeSync, fstatSync, openSync } from "node:fs";
 import { HISTORY_HEADER, type HistoryHeader, type HistoryLine } from "../history/history.ts";
+import { cutTornEnd } from "./cut-torn-end.ts";
 import { InputError, sentenceOf } from "./input-error.ts";
 
 export interface HistoryFile {
@@ -15,7 +16,7 @@ export interface HistoryFile {
 }
 
 export interface HistoryFileOptions {
-	/** Goes on with a file that is there. @default false: starts it anew */
+	/** Goes on with a history that is there, behind its last whole line. @default false: starts it anew */
 	readonly appends?: boolean;
 }
 
@@ -27,11 +28,14 @@ export function createHistoryFile(path: string, { appends = false }: HistoryFile
 		try {
 			return act();
 		} catch (error) {
-			failure = new InputError(`Cannot write ${path}: ${sentenceOf(error)}.`);
+			failure =
+				error instanceof InputError ? error : new InputError(`Cannot write ${path}: ${sentenceOf(error)}.`);
 			throw failure;
 		}
 	};
-	const file = attempt(() => openSync(path, appends ? "a" : "w"));
+	const file = attempt(() => openSync(path, appends ? "a+" : "w"));
+	// No pipe: of what is in one, nothing is cut.
+	if (appends && attempt(() => fstatSync(file).isFile())) attempt(() => cutTornEnd(file, path));
 	const append = (line: HistoryHeader | HistoryLine) =>
 		attempt(() => appendFileSync(file, `${JSON.stringify(line)}\n`));
 	if (attempt(() => fstatSync(file).size) === 0) append(HISTORY_HEADER);

@@ -1,5 +1,5 @@
 // The program from its arguments to its exit code: what is wrong with the input is told in one sentence.
-import { type Arguments, readArguments, USAGE } from "./arguments.ts";
+import { type Arguments, readArguments } from "./arguments.ts";
 import { type CheckPorts, checkCommand } from "./check-command.ts";
 import { type ConformPorts, conformCommand } from "./conform-command.ts";
 import { type EnginePorts, engineCommand } from "./engine-command.ts";
@@ -23,8 +23,8 @@ const INTERNAL_ERROR = 70;
 export async function runProgram(given: readonly string[], ports: ProgramPorts): Promise<number> {
 	try {
 		const read = readArguments(given);
-		if (read === "help") {
-			ports.writeOut(USAGE);
+		if ("help" in read) {
+			ports.writeOut(read.help);
 			return 0;
 		}
 		return await runOneCommand(read, ports);

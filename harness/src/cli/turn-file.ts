@@ -1,9 +1,10 @@
 // The turn file: what the model asked for and which commands its functions are, checked before anything runs.
 import { dirname, resolve } from "node:path";
+import { hasCode } from "../lease/errors.ts";
+import { assistantMessage } from "../turn/provider-message.ts";
 import { type AssistantMessage, callsOf, type FunctionCall } from "../turn/record.ts";
 import { type Command, type CommandPlaces, findCommand } from "./command.ts";
 import { InputError, sentenceOf } from "./input-error.ts";
-import { assistantMessage } from "./provider-message.ts";
 import { readJson, refuseIssue, schemaIssues } from "./read-json.ts";
 
 export interface TurnFunction {
@@ -103,7 +104,7 @@ async function checkTurn(
 			refuseIssue(path, { place: "message", message: "it has none of the forms that are known" });
 		return { message, json };
 	} catch (error) {
-		if (!(error instanceof InputError) || error.message.startsWith(path)) throw error;
+		if (!hasCode(error, "option_invalid")) throw error;
 		throw new InputError(`${path}: ${sentenceOf(error)}`);
 	}
 }

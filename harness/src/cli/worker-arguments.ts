@@ -18,6 +18,7 @@ export interface WorkerArguments {
 	/** `undefined`: as the queue's concurrency allows. */
 	readonly slots: number | undefined;
 	readonly deadLettersEveryMs: number;
+	readonly sweepEveryMs: number;
 	readonly patienceMs: number;
 	/** Where the history is appended; `undefined`: nowhere. */
 	readonly historyPath: string | undefined;
@@ -44,14 +45,18 @@ a command of the turn file, or else a function of the engine, which needs approv
                           retries end before it or are unknown (default: half of what the queue
                           handles at once; 0: none)
   --dead-letters-every ms how often the queue's dead letters are looked at: their sessions are woken
-                          here, the letters stay where they are (default 10000)
+                          here, the letters stay where they are (default 10000); and whether its
+                          functions are still its own
+  --sweep-every ms        how often all sessions are looked at for one that was left behind, as by an
+                          engine that has forgotten its messages (default 60000; 0: at the start only)
   --connect ms            how long an engine, or what it lacks, is waited for (default 10000)
   --history <file>        appends what was called and answered, line by line, for "check"
   --serve-queue           is the queue where the engine has none; for development: its messages are
                           gone with this process
 
 Exit codes: 0 it was ended, and all that ran came to its end; 130, 143 it was ended by SIGINT or
-SIGTERM, and something was cut short; 1 the engine, or something that it needs there, is missing.
+SIGTERM, and something was cut short; 1 the engine, or something that it needs there, is missing,
+or another worker of this name has its functions.
 `;
 
 export const WORKER_OPTIONS = {
@@ -65,6 +70,7 @@ export const WORKER_OPTIONS = {
 	drain: { type: "string" },
 	"wait-slots": { type: "string" },
 	"dead-letters-every": { type: "string" },
+	"sweep-every": { type: "string" },
 	connect: { type: "string" },
 	history: { type: "string" },
 	"serve-queue": { type: "boolean" },
@@ -96,6 +102,11 @@ export function workerArguments(
 		deadLettersEveryMs: integerOption("dead-letters-every", values["dead-letters-every"], {
 			fallback: 10_000,
 			min: 100,
+			max: HOUR_MS,
+		}),
+		sweepEveryMs: integerOption("sweep-every", values["sweep-every"], {
+			fallback: 60_000,
+			min: 0,
 			max: HOUR_MS,
 		}),
 		patienceMs: integerOption("connect", values.connect, { fallback: 10_000, min: 100, max: HOUR_MS }),

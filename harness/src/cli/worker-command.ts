@@ -6,7 +6,8 @@ import type { LeasePorts } from "../lease/options.ts";
 import { untilAborted } from "../lease/until-aborted.ts";
 import type { IIIConnection } from "../stores/connect-iii.ts";
 import { EngineUnfitError } from "../survey/engine-unfit-error.ts";
-import { deliveriesToOutlast, waitingSlots } from "../survey/retries.ts";
+import { deliveriesToOutlast, retriesEndAfterMs, waitingSlots } from "../survey/retries.ts";
+import type { Unfit } from "../survey/survey.ts";
 import { surveyText, unfitText } from "../survey/survey-text.ts";
 import { createClosableWait } from "../system/closable-wait.ts";
 import { createRetry } from "../system/retry.ts";
@@ -16,7 +17,6 @@ import { withEngineFunctions } from "../worker/engine-functions.ts";
 import { readLettersOf } from "../worker/read-letters.ts";
 import { startWorker } from "../worker/start-worker.ts";
 import { type Fit, surveyForWorker } from "../worker/survey-for-worker.ts";
-import { untilRegistered } from "../worker/until-registered.ts";
 import { commandFunctions } from "./command-functions.ts";
 import { InputError } from "./input-error.ts";
 import { readTurnFunctions, type TurnFunction } from "./turn-file.ts";
@@ -95,8 +95,12 @@ async function survey({ name, given, iii, leasePorts }: Life): Promise<Found> {
 	const blockedMs = given.ttlMs + given.skewMs;
 	const fit = await surveyForWorker(iii, { ...given, name, blockedMs }, leasePorts);
 	if (!("unfit" in fit)) return fit;
-	const deliveries = deliveriesToOutlast(blockedMs, BACKOFF_MS);
-	throw new EngineUnfitError(unfitText(fit.unfit, { ...given, name, deliveries }));
+	throw new EngineUnfitError(unfitTextFor({ name, given }, fit.unfit));
+}
+
+function unfitTextFor({ name, given }: Pick<Life, "name" | "given">, unfit: Unfit): string {
+	const deliveries = deliveriesToOutlast(given.ttlMs + given.skewMs, BACKOFF_MS);
+	return unfitText(unfit, { ...given, name, deliveries });
 }
 
 /** iii's own, which the proposed settings have. */
@@ -104,8 +108,8 @@ const BACKOFF_MS = 1_000;
 
 async function live(life: Life, { survey, served }: Found, ports: WorkerCommandPorts): Promise<number> {
 	const { name, given, iii, history, leasePorts, say } = life;
-	const blockedMs = given.ttlMs + given.skewMs;
-	const slots = waitingSlots({ settings: survey.queue.settings, blockedMs, slots: given.slots });
+	const { settings } = survey.queue;
+	const slots = waitingSlots({ settings, blockedMs: given.ttlMs + given.skewMs, slots: given.slots });
 	if (served) say("is the queue itself, for development: its messages are gone with this process");
 	const worker = startWorker(
 		iii,
@@ -114,6 +118,7 @@ async function live(life: Life, { survey, served }: Found, ports: WorkerCommandP
 			name,
 			owner: `${name}:${process.pid}`,
 			slots,
+			retriesMs: settings && retriesEndAfterMs(settings),
 			functions: functionsOf(life, ports.environment),
 		},
 		{
@@ -123,20 +128,24 @@ async function live(life: Life, { survey, served }: Found, ports: WorkerCommandP
 			readLetters: readLettersOf(iii, given.queue, served),
 		},
 	);
-	if (!(await untilRegistered(iii, { name, wait: leasePorts.wait }))) {
-		say("the engine has not answered yet whether it knows this worker's functions");
+	const ending = AbortSignal.any([ports.signal, worker.lost, ...(history ? [history.failed] : [])]);
+	const isRegistered = await worker.registered(ending);
+	if (!ending.aborted) {
+		if (!isRegistered) say("the engine has not answered yet whether it knows this worker's functions");
+		ports.writeOut(`worker ${name}: ${surveyText(survey, { ...given, slots })}\n`);
 	}
-	ports.writeOut(`worker ${name}: ${surveyText(survey, { ...given, slots })}\n`);
-	await aborted(history ? AbortSignal.any([ports.signal, history.failed]) : ports.signal);
+	await aborted(ending);
+	const isLost = worker.lost.aborted;
+	if (isLost) say(`ends: ${unfitTextFor(life, worker.lost.reason)}`);
 	const drained = await worker.drain();
 	served?.unregister();
 	say(endText(drained));
 	if (history?.failed.aborted) throw history.failed.reason;
-	return drained.finished ? 0 : CUT_SHORT;
+	return drained.finished && !isLost ? 0 : NOT_WELL;
 }
 
-/** Replaced by the signal's own exit code. */
-const CUT_SHORT = 1;
+/** Replaced by the exit code of a signal, if there was one. */
+const NOT_WELL = 1;
 
 function functionsOf(
 	{ iii, commands, leasePorts }: Life,

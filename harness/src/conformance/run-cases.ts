@@ -1,6 +1,7 @@
 // Runs the cases of a table on an engine, one after the other, each in a scope that it leaves empty.
 import type { Json } from "../engine/index.ts";
 import type { IIIClient } from "../stores/iii-client.ts";
+import { refusalOf } from "../survey/ask.ts";
 import type { CaseTable, ConformanceCase, Expectation } from "./conformance-case.ts";
 import { type Difference, differencesOf } from "./differences.ts";
 import { dependsOnVersion, expectationOf, type Filling, fill, payloadOf } from "./expected.ts";
@@ -40,10 +41,9 @@ export async function runCases(
 			const answer = await iii.trigger({ function_id: functionId, payload, timeoutMs });
 			return answer === undefined ? {} : { answer };
 		} catch (error) {
-			const { code, message } = error as { code?: unknown; message: string };
+			const { code, message } = refusalOf(error);
 			hasStopped = code === "TIMEOUT";
-			if (hasStopped) return NOT_ANSWERED;
-			return { rejected: typeof code === "string" ? code : "an error without a code", message };
+			return hasStopped ? NOT_ANSWERED : { rejected: code, message };
 		}
 	};
 	const results: CaseResult[] = [];

@@ -1,5 +1,7 @@
 // Which engine it is that is there: its adapter, its version and its limits, asked for or found by probing.
 import type { IIIClient } from "../stores/iii-client.ts";
+import { ask, fieldOf } from "../survey/ask.ts";
+import { type FoundAdapter, findAdapter, probeAdapter } from "../survey/state-adapter.ts";
 import type { Adapter, Version } from "./conformance-case.ts";
 
 export interface Target {
@@ -25,19 +27,31 @@ export interface TargetPorts {
 	readonly timeoutMs: number;
 }
 
-/** @throws NoEngineError if nothing answers, or what answers serves no state. */
+/** @throws NoEngineError if nothing answers, or what answers keeps no state. */
 export async function findTarget(ports: TargetPorts, given?: Adapter): Promise<Target> {
+	const { iii, scope } = ports;
 	await servesState(ports);
-	const [configuration, engineVersion] = [await stateConfiguration(ports), await versionOf(ports)];
-	const configured = given === undefined ? adapterIn(configuration) : undefined;
-	const adapter = given ?? configured ?? (await probedAdapter(ports));
-	const valueBytesMax = configuration?.max_value_bytes;
+	const found = await findAdapter(iii, { scope, key: "k" });
+	const column = given ? { adapter: given, adapterFrom: "given" as const } : await columnOf(found, ports);
+	const engineVersion = await versionOf(ports);
+	const valueBytesMax = fieldOf(found.configuration, "max_value_bytes");
 	return {
-		adapter,
-		adapterFrom: given ? "given" : configured ? "configuration" : "probe",
+		...column,
 		...(engineVersion === undefined ? {} : { engineVersion }),
 		...(typeof valueBytesMax === "number" ? { valueBytesMax } : {}),
 	};
+}
+
+/** The table has no column for other adapters: a look at one shows which of them it answers like. */
+async function columnOf(
+	{ adapter: found, adapterFrom }: FoundAdapter,
+	{ iii, scope }: TargetPorts,
+): Promise<Pick<Target, "adapter" | "adapterFrom">> {
+	const isOther = typeof found === "object";
+	const adapter = isOther ? await probeAdapter(iii, { scope, key: "k" }) : found;
+	if (adapter === "unknown") throw new NoEngineError("its state does not answer what was written to it");
+	const file = adapter === "kv in a file" ? "file" : "kv";
+	return { adapter: adapter === "redis" ? adapter : file, adapterFrom: isOther ? "probe" : adapterFrom };
 }
 
 /** The column of the table for a version like `0.21.4`; `undefined` if the table knows none. */
@@ -48,58 +62,22 @@ export function versionColumn({ engineVersion }: Pick<Target, "engineVersion">):
 }
 
 async function servesState({ iii, scope, timeoutMs }: TargetPorts): Promise<void> {
-	try {
-		await iii.trigger({ function_id: "state::get", payload: { scope, key: "k" }, timeoutMs });
-	} catch (cause) {
-		const { code } = cause as { code?: unknown };
-		if (code === "TIMEOUT") throw new NoEngineError(`nothing answered within ${timeoutMs} ms`, { cause });
-		if (code === "function_not_found") throw new NoEngineError("the engine there serves no state", { cause });
-		throw new NoEngineError(`state::get was rejected: ${(cause as Error).message}`, { cause });
-	}
-}
-
-interface StateConfiguration {
-	readonly adapter?: { readonly name?: unknown; readonly config?: { readonly store_method?: unknown } };
-	readonly max_value_bytes?: unknown;
-}
-
-async function stateConfiguration({ iii, timeoutMs }: TargetPorts): Promise<StateConfiguration | undefined> {
-	const answer = await answerOrNothing(
-		iii.trigger({ function_id: "configuration::get", payload: { id: "iii-state" }, timeoutMs }),
-	);
-	return (answer as { value?: StateConfiguration } | undefined)?.value;
-}
-
-function adapterIn(configuration: StateConfiguration | undefined): Adapter | undefined {
-	const { name, config } = configuration?.adapter ?? {};
-	if (name === "redis") return "redis";
-	if (name === "kv") return config?.store_method === "file_based" ? "file" : "kv";
-	return undefined;
-}
-
-async function versionOf({ iii, timeoutMs }: TargetPorts): Promise<string | undefined> {
-	const answer = (await answerOrNothing(
-		iii.trigger({ function_id: "engine::workers::list", payload: {}, timeoutMs }),
-	)) as { readonly workers?: readonly { readonly name?: unknown; readonly version?: unknown }[] } | undefined;
-	const version = answer?.workers?.find(({ name }) => name === "iii-state")?.version;
-	return typeof version === "string" ? version : undefined;
-}
-
-/** Redis takes an empty array for an empty object. */
-async function probedAdapter({ iii, scope, timeoutMs }: TargetPorts): Promise<Adapter> {
-	const place = { scope, key: "k" };
-	const call = (function_id: string, more: object) =>
-		iii.trigger({ function_id, payload: { ...place, ...more }, timeoutMs });
-	try {
-		await call("state::set", { value: [] });
-		const { new_value } = await call("state::update", { ops: [] });
-		return Array.isArray(new_value) ? "kv" : "redis";
-	} finally {
-		await call("state::delete", {});
-	}
+	const asked = await ask(iii, "state::get", { scope, key: "k" }, timeoutMs);
+	if (asked.answered) return;
+	const { code, message } = asked;
+	if (code === "TIMEOUT") throw new NoEngineError(`nothing answered within ${timeoutMs} ms`);
+	if (code === "function_not_found") throw new NoEngineError("the engine there serves no state");
+	throw new NoEngineError(`state::get was rejected: ${message}`);
 }
 
 /** What an engine does not tell is not known: whatever the reason, the run goes on without it. */
-async function answerOrNothing(call: Promise<unknown>): Promise<unknown> {
-	return call.catch(() => undefined);
+async function versionOf({ iii, timeoutMs }: TargetPorts): Promise<string | undefined> {
+	const asked = await ask(iii, "engine::workers::list", {}, timeoutMs);
+	const workers = asked.answered ? fieldOf(asked.answer, "workers") : undefined;
+	if (!Array.isArray(workers)) return undefined;
+	const version = fieldOf(
+		workers.find((worker) => fieldOf(worker, "name") === "iii-state"),
+		"version",
+	);
+	return typeof version === "string" ? version : undefined;
 }

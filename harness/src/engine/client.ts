@@ -100,7 +100,11 @@ export function createClient(ports: ClientPorts, options: ConnectOptions = {}): 
 		},
 		registerTrigger(request) {
 			if (gone) return { unregister: () => undefined };
-			const unregister = ports.triggers.register(request);
+			const remove = ports.triggers.register(request);
+			const unregister = () => {
+				triggers.delete(unregister);
+				remove();
+			};
 			triggers.add(unregister);
 			return { unregister };
 		},

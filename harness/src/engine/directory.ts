@@ -24,6 +24,8 @@ export interface DirectoryPorts {
 	readonly owners: () => ReadonlyMap<string, string>;
 	/** What `configuration::get` answers, by id. */
 	readonly configurations: Readonly<Record<string, Json>>;
+	/** What the worker of the engine that serves state is of. */
+	readonly version: string;
 }
 
 const TOLD_FIELDS = ["name", "description", "version", "runtime", "os", "isolation"] as const;
@@ -38,8 +40,10 @@ const OWN_WORKERS = [
 	["engine::", "iii-engine-functions"],
 ] as const;
 
-/** Not told, otherwise than by iii: schemas, triggers, the workers of the engine itself. */
-export function createDirectory({ clock, builtins, owners, configurations }: DirectoryPorts): Directory {
+/** Not told, otherwise than by iii: schemas, triggers, the other workers of the engine itself. */
+export function createDirectory(ports: DirectoryPorts): Directory {
+	const { clock, builtins, owners, configurations, version } = ports;
+	const startedAtMs = clock.wallMs();
 	const members = new Map<string, Member>();
 	/** The name that a worker has given itself, or its id. */
 	const nameOf = (id: string) => {
@@ -52,15 +56,27 @@ export function createDirectory({ clock, builtins, owners, configurations }: Dir
 		...[...owners()].map(([id, owner]) => ({ function_id: id, worker_name: nameOf(owner) })),
 	];
 
+	/** The one of the engine's own workers that says which version it is. */
+	const stateWorker = () => ({
+		...Object.fromEntries(TOLD_FIELDS.map((field) => [field, null])),
+		id: "iii-state",
+		name: "iii-state",
+		version,
+		status: "connected",
+		function_count: [...builtins.keys()].filter((id) => id.startsWith("state::")).length,
+		connected_at_ms: startedAtMs,
+	});
+
 	const workers = () => {
 		const owned = [...owners().values()];
-		return [...members].map(([id, { connectedAtMs, told }]) => ({
+		const connected = [...members].map(([id, { connectedAtMs, told }]) => ({
 			...Object.fromEntries(TOLD_FIELDS.map((field) => [field, told.get(field) ?? null])),
 			id,
 			status: "connected",
 			function_count: owned.filter((owner) => owner === id).length,
 			connected_at_ms: connectedAtMs,
 		}));
+		return [stateWorker(), ...connected];
 	};
 
 	return {

@@ -66,7 +66,7 @@ export interface Engine {
 	 * trigger, void or enqueue call is under way. Dead letters do not count.
 	 */
 	idle(): Promise<void>;
-	/** How often each function was called, by whomever, in the order of their ids. */
+	/** How often each function was called, by whomever, in the order of their ids; one that nobody had is none. */
 	calls(): Readonly<Record<string, number>>;
 	/** The values of a state scope by key, as `state::list` does not tell them. */
 	state(scope: string): Readonly<Record<string, unknown>>;
@@ -87,7 +87,8 @@ export interface Engine {
  * Otherwise than in iii 0.21.4, groups of a fifo queue run in parallel, as in the standalone queue worker; backoffs end
  * on time, not at the next poll; there is no queue `default` unless it is given; worker functions cannot replace the
  * engine's own; an undefined payload and an unknown trigger type are errors at once.
- * @throws TypeError if a queue's configuration is not as expected, or there are queues where the version has none.
+ * @throws TypeError if a queue's configuration is not as expected, there are queues where the version has none, or a
+ * message was kept that no queue takes.
  */
 export function createEngine(options: EngineOptions): Engine {
 	const { clock, wait, retry, newId, queues: configs = {}, deliverTwice = false, like = "0.21" } = options;
@@ -111,18 +112,18 @@ export function createEngine(options: EngineOptions): Engine {
 	});
 	const streams = createStreams();
 	const queuePorts = { clock, wait, retry, newId, call, activity, persistence, deliverTwice };
-	const queues = createQueues(configs, queuePorts);
 	const hasQueues = like === "0.21";
 	if (!hasQueues && Object.keys(configs).length > 0) {
 		throw new TypeError(
 			"Expected no queues: like iii 0.23, messages go to a worker's engine::queue::enqueue.",
 		);
 	}
+	const queues = createQueues(configs, queuePorts);
 	const configurations: Record<string, Json> = {
 		"iii-state": stateConfiguration(options, persistence.adapter),
 	};
 	if (hasQueues) configurations["iii-queue"] = queues.configuration;
-	const directory = createDirectory({ clock, builtins, owners, configurations });
+	const directory = createDirectory({ clock, builtins, owners, configurations, version: like });
 	for (const provider of [state, streams, directory, ...(hasQueues ? [queues] : [])]) {
 		for (const [id, builtin] of Object.entries(provider.builtins)) builtins.set(id, builtin);
 	}

@@ -21,7 +21,7 @@ export interface Functions {
 	unregister(id: string, worker: Worker): void;
 	/** Calls a function with a payload that nobody changes any more. Rejects with an `EngineError`. */
 	call(id: string, payload: Json): Promise<unknown>;
-	/** How often each function was called, by whomever: clients, triggers, the queue. */
+	/** How often each function was called, by whomever: clients, triggers, the queue. Not of ids that nobody had. */
 	counts(): Readonly<Record<string, number>>;
 	/** Who has registered each function: the worker's name, by the function's id. */
 	owners(): ReadonlyMap<string, string>;
@@ -79,7 +79,7 @@ export function createFunctions(
 			if (registrations.get(id)?.worker === worker) registrations.delete(id);
 		},
 		async call(id, payload) {
-			counts.set(id, (counts.get(id) ?? 0) + 1);
+			if (builtins.has(id) || registrations.has(id)) counts.set(id, (counts.get(id) ?? 0) + 1);
 			const builtin = builtins.get(id);
 			if (builtin) return copyJson(builtin(readInput(id, payload)));
 			const registration = registrations.get(id);

@@ -77,11 +77,17 @@ export function refusing(persistence: Persistence): Persistence {
 	};
 }
 
-/** What is left of changes, in the order in which they happened. */
-export function foldChanges(changes: Iterable<Change>): Kept {
+/** What is left of changes, in the order in which they happen. */
+export interface Fold {
+	add(change: Change): void;
+	/** What is left of those so far. */
+	kept(): Kept;
+}
+
+export function createFold(changes: Iterable<Change>): Fold {
 	const state = new Map<string, Map<string, Json>>();
 	const messages = new Map<string, KeptMessage>();
-	for (const change of changes) {
+	const add = (change: Change) => {
 		switch (change.change) {
 			case "set": {
 				const values = state.get(change.scope) ?? new Map<string, Json>();
@@ -111,8 +117,13 @@ export function foldChanges(changes: Iterable<Change>): Kept {
 				}
 				break;
 		}
-	}
-	return { state, messages: [...messages.values()] };
+	};
+	for (const change of changes) add(change);
+	return { add, kept: () => ({ state, messages: [...messages.values()] }) };
+}
+
+export function foldChanges(changes: Iterable<Change>): Kept {
+	return createFold(changes).kept();
 }
 
 /** The fewest changes that what is kept is left of. */

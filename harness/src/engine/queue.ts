@@ -125,7 +125,11 @@ export function createQueue(name: string, settings: QueueSettings, ports: QueueP
 	};
 }
 
-function groupOf(
+/**
+ * Which messages it is handled one at a time with, `undefined`: with any.
+ * @throws EngineError (`enqueue_error`) if a fifo queue finds no group in the payload.
+ */
+export function groupOf(
 	queue: string,
 	field: string | undefined,
 	{ functionId, payload }: { readonly functionId: string; readonly payload: Json },

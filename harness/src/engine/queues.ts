@@ -1,8 +1,9 @@
 // The queues of an engine by name, and iii's functions on their dead letters.
-import { EngineError } from "./errors.ts";
+import { EngineError, messageOf } from "./errors.ts";
 import type { Builtin, Input } from "./input.ts";
 import type { Json, JsonObject } from "./json.ts";
-import { createQueue, type DeadLetter, type Queue, type QueuePorts } from "./queue.ts";
+import type { KeptMessage } from "./persistence.ts";
+import { createQueue, type DeadLetter, groupOf, type Queue, type QueuePorts } from "./queue.ts";
 import { type QueueConfig, type QueueSettings, readQueueConfig } from "./queue-config.ts";
 
 export interface Queues {
@@ -19,15 +20,14 @@ export interface Queues {
 const LIMIT_DEFAULT = 50;
 
 export function createQueues(configs: Readonly<Record<string, QueueConfig>>, ports: QueuePorts): Queues {
-	for (const { queue, id } of ports.persistence.kept.messages) {
-		if (!Object.hasOwn(configs, queue)) {
-			throw new TypeError(`Expected a queue \`${queue}\`: message ${id} was kept of it.`);
-		}
-	}
+	const settingsOf = new Map(
+		Object.entries(configs).map(([name, config]) => [name, readQueueConfig(name, config)]),
+	);
+	// Before any queue delivers: none does if one of them cannot be.
+	for (const message of ports.persistence.kept.messages) checkKept(message, settingsOf.get(message.queue));
 	const queues = new Map<string, Queue>();
 	const queue_configs: JsonObject = {};
-	for (const [name, config] of Object.entries(configs)) {
-		const settings = readQueueConfig(name, config);
+	for (const [name, settings] of settingsOf) {
 		queues.set(name, createQueue(name, settings, ports));
 		queue_configs[name] = configurationOf(settings);
 	}
@@ -63,6 +63,18 @@ export function createQueues(configs: Readonly<Record<string, QueueConfig>>, por
 			return found.deadLetters();
 		},
 	};
+}
+
+/** @throws TypeError if the queue is not there, or does not take the message any more. */
+function checkKept(message: KeptMessage, settings: QueueSettings | undefined): void {
+	const { queue, id, function_id: functionId, payload } = message;
+	if (!settings) throw new TypeError(`Expected a queue \`${queue}\`: message ${id} was kept of it.`);
+	try {
+		groupOf(queue, settings.groupField, { functionId, payload });
+	} catch (cause) {
+		const expected = `Expected message ${id}, which was kept of queue \`${queue}\`, to go there`;
+		throw new TypeError(`${expected}: ${messageOf(cause)}`, { cause });
+	}
 }
 
 /** In iii's names. Nothing polls for deliveries here, so that there is no `poll_interval_ms`. */

@@ -8,6 +8,8 @@
 // No answer is never rest: then the job goes on until its limit, or until the engine is called lost.
 import type { Clock, Wait } from "../lease/clock.ts";
 import type { IIIClient } from "../stores/iii-client.ts";
+import { fieldOf } from "../survey/ask.ts";
+import { lettersOf, readLetters } from "../survey/dead-letters.ts";
 import { turnMachine } from "../turn/turn-machine.ts";
 import { EngineLostError } from "./engine-lost-error.ts";
 import { WAKE_QUEUE } from "./job-engine.ts";
@@ -67,22 +69,18 @@ export interface JobDeadLetter {
 	readonly error: string;
 }
 
-const LETTERS_MAX = 1_000;
-const ANSWER_MS_MAX = 5_000;
-
 /** The job's own, of those that are newest; `undefined`: the engine does not tell. */
 export async function deadLetters({
 	client,
 	sessionId,
 }: Pick<RestOptions, "client" | "sessionId">): Promise<JobDeadLetter[] | undefined> {
-	const payload = { queue: WAKE_QUEUE, offset: 0, limit: LETTERS_MAX };
 	try {
-		const request = { function_id: "engine::queue::dlq_messages", payload, timeoutMs: ANSWER_MS_MAX };
-		const letters: { payload?: { session_id?: unknown; wake_id?: unknown }; error?: unknown }[] =
-			await client.trigger(request);
-		return letters
-			.filter((letter) => letter.payload?.session_id === sessionId)
-			.map((letter) => ({ wakeId: String(letter.payload?.wake_id), error: String(letter.error) }));
+		const { letters } = await readLetters(lettersOf(client, WAKE_QUEUE));
+		return letters.flatMap((letter) => {
+			const payload = fieldOf(letter, "payload");
+			if (fieldOf(payload, "session_id") !== sessionId) return [];
+			return { wakeId: String(fieldOf(payload, "wake_id")), error: String(fieldOf(letter, "error")) };
+		});
 	} catch {
 		// Whatever the reason, it is not known, and called that.
 		return undefined;

@@ -156,8 +156,11 @@ export class Lease<T> implements AsyncDisposable {
 				observe({ type: "abandoned", sessionId, epoch });
 				return turnedAway;
 			},
-			() => {
-				observe({ type: "lost", sessionId, epoch, why: "the store did not hear that it was abandoned" });
+			(error: LeaseLostError) => {
+				// Only silence has a cause: an answer that shows another head blocks nobody.
+				const why = "the store did not hear that it was abandoned";
+				const end = error.cause === undefined ? { why: error.message } : { why, unheard: true as const };
+				observe({ type: "lost", sessionId, epoch, ...end });
 				return 0;
 			},
 		);

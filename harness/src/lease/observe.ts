@@ -22,6 +22,13 @@ export type LeaseEvent =
 	  }
 	/** The store has said so: it can be taken over at once. */
 	| { readonly type: "abandoned"; readonly sessionId: string; readonly epoch: number }
-	| { readonly type: "lost"; readonly sessionId: string; readonly epoch: number; readonly why: string };
+	| {
+			readonly type: "lost";
+			readonly sessionId: string;
+			readonly epoch: number;
+			readonly why: string;
+			/** It was abandoned, and the store has not answered: unless it heard, the session is blocked until the deadline. */
+			readonly unheard?: true;
+	  };
 
 export type ObserveLease = (event: LeaseEvent) => void;

@@ -19,9 +19,18 @@ export async function ask(
 	}
 }
 
+/** The code of an error that has none. */
+export const NO_CODE = "unknown";
+
+/**
+ * What an error of any iii-sdk says. Early ones reject with what came over the wire, which is no `Error`, and their own
+ * timeout has no code.
+ */
 export function refusalOf(error: unknown): Extract<Asked, { answered: false }> {
 	const { code, message } = (error ?? {}) as { readonly code?: unknown; readonly message?: unknown };
-	return { answered: false, code: String(code ?? "unknown"), message: String(message ?? error) };
+	const text = String(message ?? error);
+	const codeless = /^Invocation timeout after \d+ms/.test(text) ? "TIMEOUT" : NO_CODE;
+	return { answered: false, code: String(code ?? codeless), message: text };
 }
 
 /** The field of an answer, `undefined` if there is none. */

@@ -4,9 +4,10 @@ import { type QueueSettings, readQueueConfig } from "../engine/queue-config.ts";
 import type { Wait } from "../lease/clock.ts";
 import type { IIIClient } from "../stores/iii-client.ts";
 import { ask, fieldOf } from "./ask.ts";
-import { probeAdapter } from "./probe-adapter.ts";
-import type { QueueSurvey, StateAdapter, StateSurvey, Surveyed, Unfit } from "./survey.ts";
+import { configurationOf, findAdapter, workerIn } from "./state-adapter.ts";
+import type { QueueSurvey, StateSurvey, Surveyed, Unfit } from "./survey.ts";
 import { verifyQueue } from "./verify-queue.ts";
+import { whose } from "./whose.ts";
 
 export interface SurveyOptions {
 	/** The worker's name. */
@@ -31,10 +32,12 @@ export async function surveyEngine(
 	const reached = await ask(iii, INFO, { function_id: "state::get" }, patienceMs);
 	// Any answer is one of an engine, also that it does not know this function.
 	if (!reached.answered && reached.code === "TIMEOUT") return { unfit: { why: "no_engine" } };
-	if ((await ownerOf(iii, `turn::get_state::${name}`)) !== undefined) return { unfit: { why: "name_taken" } };
-	const state = await surveyState(iii);
+	// Also where the answer is unknown: it is a worker that hangs, or that is just ending.
+	const owner = await whose(iii, `turn::get_state::${name}`, ports.newId());
+	if (owner !== "nobody's") return { unfit: { why: "name_taken" } };
+	const state = await surveyState(iii, ports.newId());
 	if ("why" in state) return { unfit: state };
-	const group = { stream_name: "agent::events", group_id: "session_lease_probe" };
+	const group = { stream_name: "agent::events", group_id: PROBE_SCOPE };
 	const streams = await ask(iii, "stream::list", group);
 	if (!streams.answered) return { unfit: streamsRefusal(streams) };
 	const found = await surveyQueue(iii, { name, queue }, ports);
@@ -42,33 +45,14 @@ export async function surveyEngine(
 }
 
 const INFO = "engine::functions::info";
+const PROBE_SCOPE = "session_lease_probe";
 
-/** Nobody's: the engine says that there is no such function. */
-const NOBODY: unique symbol = Symbol("nobody");
-
-/** The name of the worker that has registered the function; `undefined`: nobody has, or the engine does not say. */
-async function ownerOf(iii: Pick<IIIClient, "trigger">, function_id: string): Promise<string | undefined> {
-	const owner = await lookUpOwner(iii, function_id);
-	return owner === NOBODY ? undefined : owner;
-}
-
-async function lookUpOwner(
-	iii: Pick<IIIClient, "trigger">,
-	function_id: string,
-): Promise<string | typeof NOBODY | undefined> {
-	const asked = await ask(iii, INFO, { function_id });
-	if (!asked.answered) return asked.code === "NOT_FOUND" ? NOBODY : undefined;
-	const owner = fieldOf(asked.answer, "worker_name");
-	return typeof owner === "string" && owner !== "" ? owner : undefined;
-}
-
-async function surveyState(iii: Pick<IIIClient, "trigger">): Promise<StateSurvey | Unfit> {
-	const looked = await ask(iii, "state::get", { scope: "session_lease_probe", key: "probe" });
+async function surveyState(iii: Pick<IIIClient, "trigger">, key: string): Promise<StateSurvey | Unfit> {
+	const looked = await ask(iii, "state::get", { scope: PROBE_SCOPE, key });
 	if (!looked.answered && looked.code === "function_not_found") return { why: "no_state" };
 	if (!looked.answered) return { why: "refused", what: "state", reason: looked.message };
-	const provider = await ownerOf(iii, "state::get");
-	const configured = adapterOf(await configurationOf(iii, provider ?? "iii-state"));
-	return { provider, adapter: configured === "unknown" ? await probeAdapter(iii) : configured };
+	const { provider, adapter } = await findAdapter(iii, { scope: PROBE_SCOPE, key });
+	return { provider, adapter };
 }
 
 function streamsRefusal({ code, message }: { readonly code: string; readonly message: string }): Unfit {
@@ -76,37 +60,25 @@ function streamsRefusal({ code, message }: { readonly code: string; readonly mes
 	return { why: "refused", what: "streams", reason: message };
 }
 
-/** What the engine keeps as the configuration of a worker, `undefined` if it tells nothing. */
-async function configurationOf(iii: Pick<IIIClient, "trigger">, id: string): Promise<unknown> {
-	const asked = await ask(iii, "configuration::get", { id });
-	return asked.answered ? fieldOf(asked.answer, "value") : undefined;
-}
-
-/** By the configuration of whoever serves state. */
-export function adapterOf(configuration: unknown): StateAdapter {
-	const adapter = fieldOf(configuration, "adapter");
-	const name = fieldOf(adapter, "name");
-	if (typeof name !== "string") return "unknown";
-	if (name === "redis") return name;
-	if (name !== "kv") return { name };
-	const method = fieldOf(fieldOf(adapter, "config"), "store_method");
-	if (method === "in_memory") return "kv in memory";
-	return method === "file_based" ? "kv in a file" : "kv";
-}
-
 async function surveyQueue(
 	iii: IIIClient,
 	{ name, queue }: Pick<SurveyOptions, "name" | "queue">,
 	{ wait, newId }: SurveyPorts,
 ): Promise<QueueSurvey | Unfit> {
-	const owner = await lookUpOwner(iii, "engine::queue::enqueue");
-	// Engines that call no such function have the queue built in.
-	const provider = owner === NOBODY ? "iii-queue" : owner;
-	const functionId = `session-lease::probe::${name}`;
-	const verdict = await verifyQueue(iii, { queue, functionId, id: newId(), wait });
+	const provider = await queueProvider(iii);
+	const id = newId();
+	const functionId = `session-lease::probe::${name}::${id}`;
+	const verdict = await verifyQueue(iii, { queue, functionId, id, wait });
 	if (typeof verdict === "object") return enqueueRefusal(verdict.message, provider);
 	const configuration = await configurationOf(iii, configurationIdOf(provider));
 	return { provider, settings: settingsOf(queue, configuration), delivered: verdict === "delivered" };
+}
+
+/** Engines that call no function for Enqueue have the queue built in. `undefined`: the engine does not say. */
+async function queueProvider(iii: Pick<IIIClient, "trigger">): Promise<string | undefined> {
+	const asked = await ask(iii, INFO, { function_id: "engine::queue::enqueue" });
+	if (asked.answered) return workerIn(asked.answer);
+	return asked.code === "NOT_FOUND" ? "iii-queue" : undefined;
 }
 
 /** The standalone worker's connection for what the engine calls may bear a name of its own. */

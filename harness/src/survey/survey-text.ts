@@ -80,6 +80,11 @@ export function unfitText(
 			return `No iii engine answers at ${url}; it was waited for ${patienceMs} ms.`;
 		case "name_taken":
 			return `A worker named "${name}" is connected to ${url} already. Give each one a --name of its own.`;
+		case "functions_gone":
+			return [
+				`The engine at ${url} has lost the functions of the worker "${name}", as when another one of that name`,
+				"had taken them and is gone. Start it again, and give each one a --name of its own.",
+			].join("\n");
 		case "no_state":
 			return [
 				`The engine at ${url} has no state: nobody has registered state::get.`,

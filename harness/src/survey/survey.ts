@@ -33,6 +33,8 @@ export type Unfit =
 	| { readonly why: "no_engine" }
 	/** A worker of the same name is connected. */
 	| { readonly why: "name_taken" }
+	/** The worker's functions were there, and are not any more, though the engine answers. */
+	| { readonly why: "functions_gone" }
 	| { readonly why: "no_state" }
 	/** Nowhere to send events to: a turn cannot end. */
 	| { readonly why: "no_streams" }

@@ -5,9 +5,9 @@ import { type Asked, fieldOf, refusalOf } from "./ask.ts";
 
 export interface VerifyQueueOptions {
 	readonly queue: string;
-	/** Of this process alone. */
+	/** New for each try: what comes late of an earlier one finds nobody. */
 	readonly functionId: string;
-	/** Tells this message from one of an earlier try. */
+	/** Tells this message from what else may reach the function. */
 	readonly id: string;
 	readonly wait: Wait;
 }

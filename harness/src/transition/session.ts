@@ -36,7 +36,8 @@ export async function wakeSession<R>(ports: SerializedPorts<R>, sessionId: strin
 	if (report.state !== "held" && report.state !== "expired") return;
 	await using lease = await acquireSession(ports, sessionId, undefined);
 	const now = await loadRecord(ports, lease);
-	if (now === undefined) await lease.release({ owed: lease.owed, outboxSent: true });
+	// It was forgotten meanwhile.
+	if (now === undefined) await lease.release({ outboxSent: true });
 	else await passBaton(ports, lease, stateOf(machine, now));
 }
 

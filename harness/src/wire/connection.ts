@@ -1,5 +1,5 @@
 // One worker's socket as one client of the engine: its frames in, the engine's frames out.
-import { bodyOf, type ErrorBody } from "../engine/errors.ts";
+import { bodyOf, type ErrorBody, messageOf } from "../engine/errors.ts";
 import { directLink, type Engine, type EngineClient, type Json, type Like } from "../engine/index.ts";
 import { type Frame, type InvocationFrame, readFrame, type TriggerFrame } from "./frames.ts";
 import { createInvocations, type Invocations } from "./invocations.ts";
@@ -7,7 +7,7 @@ import { createRegistrations, type Registrations } from "./registrations.ts";
 import { nameIn, type Roster } from "./roster.ts";
 
 export interface Connection {
-	/** One frame of the worker. */
+	/** One frame of the worker. It never throws: whatever nobody has foreseen costs this worker its socket. */
 	receive(text: string): void;
 	/** The socket is closed: the worker's functions and triggers go, and whoever waits for it is told. */
 	drop(): void;
@@ -18,7 +18,7 @@ export interface ConnectionPorts {
 	readonly like: Like;
 	readonly newId: () => string;
 	readonly roster: Roster;
-	/** Sends a frame, unless the socket is closed. */
+	/** Sends a frame, unless the socket is closed. @throws if it cannot be written as text, as one that is too long */
 	readonly send: (frame: object) => void;
 	readonly closeSocket: () => void;
 }
@@ -57,8 +57,12 @@ export function createConnection(ports: ConnectionPorts): Connection {
 	return {
 		drop,
 		receive(text) {
-			const frame = readFrame(text);
-			if (frame) perform(frame, worker);
+			try {
+				const frame = readFrame(text);
+				if (frame) perform(frame, worker);
+			} catch {
+				evict();
+			}
 		},
 	};
 }
@@ -67,7 +71,9 @@ function perform(frame: Frame, worker: Worker): void {
 	const { like, roster, send, invocations, registrations } = worker;
 	switch (frame.type) {
 		case "invokefunction":
-			if (frame.function_id !== REGISTER_WORKER || hasName(frame.data, worker)) void answer(frame, worker);
+			if (frame.function_id !== REGISTER_WORKER || hasName(frame.data, worker)) {
+				answer(frame, worker).catch(worker.evict);
+			}
 			break;
 		case "invocationresult":
 			invocations.finish(frame.invocation_id, frame);
@@ -123,13 +129,22 @@ function rejection(code: string, details: Readonly<Record<string, string>>): obj
 	return { type: "registrationrejected", code, namespace: "default", ...details };
 }
 
-/** Performs a call. The caller keeps the time: nothing ends it because it takes long. */
+/**
+ * Performs a call. The caller keeps the time: nothing ends it because it takes long.
+ * @throws if no answer can be sent, not even that.
+ */
 async function answer(frame: InvocationFrame, { client, send }: Worker): Promise<void> {
 	const { invocation_id, function_id, data, action } = frame;
 	const request = { function_id, payload: data, timeoutMs: Number.POSITIVE_INFINITY };
 	const outcome = await outcomeOf(client.trigger(action ? { ...request, action } : request));
 	if (action?.type === "void" || invocation_id === undefined) return;
-	send({ type: "invocationresult", invocation_id, function_id, ...outcome });
+	const about = { type: "invocationresult", invocation_id, function_id };
+	try {
+		send({ ...about, ...outcome });
+	} catch (thrown) {
+		const message = `The answer cannot be sent: ${messageOf(thrown)}`;
+		send({ ...about, error: { code: "invocation_error", message } });
+	}
 }
 
 async function outcomeOf(work: Promise<unknown>): Promise<{ result: unknown } | { error: ErrorBody }> {

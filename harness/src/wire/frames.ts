@@ -79,7 +79,7 @@ export function readFrame(content: string): Frame | undefined {
 function readInvocation(frame: JsonObject): Frame | undefined {
 	const { invocation_id, data } = frame;
 	if (!hasTexts(frame, "function_id") || data === undefined) return undefined;
-	if (!isMissing(invocation_id) && !UUID.test(String(invocation_id))) return undefined;
+	if (!isMissing(invocation_id) && !UUID.test(text(invocation_id) ?? "")) return undefined;
 	const action = readAction(frame.action);
 	if (action === "unknown") return undefined;
 	const { function_id } = frame;

@@ -25,8 +25,9 @@ export function createInvocations(send: (frame: object) => void, newId: () => st
 		invoke(functionId, data) {
 			return new Promise((resolve, reject) => {
 				const invocation_id = newId();
-				open.set(invocation_id, { resolve, reject });
+				// First, so that one which cannot be sent is not left open: it fails for its caller.
 				send({ type: "invokefunction", invocation_id, function_id: functionId, data });
+				open.set(invocation_id, { resolve, reject });
 			});
 		},
 		finish(invocationId, { result, error }) {

@@ -1,5 +1,6 @@
 // The in-process engine behind iii's wire protocol on loopback: for development and tests, never for production.
 import { once } from "node:events";
+import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { type WebSocket, WebSocketServer } from "ws";
 import { createEngine, type Engine, type Like, type QueueConfig } from "../engine/index.ts";
@@ -19,9 +20,11 @@ export interface ServeOptions {
 	readonly like?: Like;
 	/** Whose answers state gives. @default "kv" */
 	readonly state?: StateAdapterName;
+	/** How many bytes a value may have that is set, as JSON: iii's `max_value_bytes`. @default no limit */
+	readonly maxValueBytes?: number;
 	/** The queues by name: of 0.21 only. @default none */
 	readonly queues?: Readonly<Record<string, QueueConfig>>;
-	/** Opens what outlives the engine, once the port is its own, so that no two engines of a port share a file. */
+	/** Opens what outlives the engine, once the port is its own: whoever finds it taken touches no file. */
 	readonly openPersistence?: (wait: Wait) => OpenPersistence;
 }
 
@@ -43,6 +46,8 @@ export interface ServedEngine {
 const HOST = "127.0.0.1";
 /** Where iii-sdk sends telemetry, which goes nowhere. */
 const TELEMETRY_PATH = "/otel";
+/** To any request that does not ask for a web socket. */
+const UPGRADE_REQUIRED = 426;
 
 /**
  * Serves an engine to every process of this machine.
@@ -50,7 +55,8 @@ const TELEMETRY_PATH = "/otel";
  */
 export async function serveEngine(options: ServeOptions, ports: ServePorts): Promise<ServedEngine> {
 	const { like = "0.21" } = options;
-	const server = await listen(options.port);
+	const http = await listen(options.port);
+	const server = new WebSocketServer({ server: http, verifyClient: isLetIn });
 	const closable = createClosableWait(ports.wait);
 	let persistence: OpenPersistence | undefined;
 	let closing: Promise<void> | undefined;
@@ -58,9 +64,12 @@ export async function serveEngine(options: ServeOptions, ports: ServePorts): Pro
 		// First, so that nothing which is cut off from here on is taken for done or dead.
 		persistence?.close();
 		closable.close();
-		const closed = once(server, "close");
+		const closed = Promise.all([once(server, "close"), once(http, "close")]);
 		server.close();
+		http.close();
 		for (const socket of server.clients) socket.terminate();
+		// Whoever has not become a web socket, and may never say anything.
+		http.closeAllConnections();
 		await closed;
 	};
 	try {
@@ -71,6 +80,7 @@ export async function serveEngine(options: ServeOptions, ports: ServePorts): Pro
 			retry: createRetry(closable.wait),
 			like,
 			state: options.state ?? "kv",
+			...(options.maxValueBytes === undefined ? {} : { maxValueBytes: options.maxValueBytes }),
 			...(options.queues ? { queues: options.queues } : {}),
 			...(persistence ? { persistence } : {}),
 		});
@@ -81,7 +91,7 @@ export async function serveEngine(options: ServeOptions, ports: ServePorts): Pro
 			if (url === TELEMETRY_PATH) return;
 			attend(socket, { engine, like, newId: ports.newId, roster });
 		});
-		const { port } = server.address() as AddressInfo;
+		const { port } = http.address() as AddressInfo;
 		const end = () => {
 			closing ??= close();
 			return closing;
@@ -114,9 +124,10 @@ function isLetIn({ origin }: { readonly origin: string | undefined }): boolean {
 	return URL.canParse(origin) && ["localhost", HOST].includes(new URL(origin).hostname);
 }
 
-async function listen(port: number): Promise<WebSocketServer> {
-	const server = new WebSocketServer({ host: HOST, port, verifyClient: isLetIn });
+async function listen(port: number): Promise<Server> {
+	const server = createServer((_request, response) => response.writeHead(UPGRADE_REQUIRED).end());
 	try {
+		server.listen(port, HOST);
 		await once(server, "listening");
 	} catch (cause) {
 		if ((cause as NodeJS.ErrnoException).code !== "EADDRINUSE") throw cause;

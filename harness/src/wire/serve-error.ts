@@ -3,7 +3,7 @@
 export type ServeErrorCode =
 	/** Somebody else listens on that port. */
 	| "port_taken"
-	/** What was kept cannot be read, or is malformed: the message names the file and the line. */
+	/** What was kept cannot be read, is malformed or another process's: the message names file and line, or process. */
 	| "file_unusable";
 
 export class ServeError extends Error {

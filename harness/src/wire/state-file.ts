@@ -1,9 +1,10 @@
 // State as iii's file-based adapter keeps it: acknowledged from memory, written to a file every now and then.
-
-import type { Json } from "../engine/json.ts";
-import { foldChanges } from "../engine/persistence.ts";
+import { closeSync } from "node:fs";
+import { createFold } from "../engine/persistence.ts";
 import type { Wait } from "../lease/clock.ts";
+import type { Processes } from "../system/processes.ts";
 import { readChanges, writeChanges } from "./change-lines.ts";
+import { holdFile } from "./hold-file.ts";
 import type { OpenPersistence } from "./journal.ts";
 import { ServeError } from "./serve-error.ts";
 
@@ -11,25 +12,29 @@ export interface StateFileOptions {
 	/** How often what has changed is written. */
 	readonly flushEveryMs: number;
 	readonly wait: Wait;
+	readonly processes: Processes;
 	/** Hears why the file could not be written; it is tried again at the next time. */
 	readonly onFailure: (sentence: string) => void;
 }
 
 /**
  * What was acknowledged since the last flush is gone if the process is killed; closing flushes. Messages are not kept.
+ * One engine at a time.
  * @throws ServeError (`file_unusable`)
  */
 export function openStateFile(path: string, options: StateFileOptions): OpenPersistence {
-	const { flushEveryMs, wait, onFailure } = options;
-	const changes = readChanges(path);
-	const { state, messages } = foldChanges(changes);
-	if (messages.length > 0) {
-		throw new ServeError(
-			"file_unusable",
-			`${path} is a journal: it keeps messages, and a state file would not.`,
-		);
+	return holdFile(path, options.processes, (giveBack) => flushTo(path, { ...options, giveBack }));
+}
+
+function flushTo(
+	path: string,
+	{ flushEveryMs, wait, onFailure, giveBack }: StateFileOptions & { readonly giveBack: () => void },
+): OpenPersistence {
+	const fold = createFold(readChanges(path));
+	if (fold.kept().messages.length > 0) {
+		const reason = `${path} is a journal: it keeps messages, and a state file would not.`;
+		throw new ServeError("file_unusable", reason);
 	}
-	const scopes = new Map([...state].map(([scope, values]) => [scope, new Map<string, Json>(values)]));
 	const closed = new AbortController();
 	let changed = false;
 
@@ -37,7 +42,7 @@ export function openStateFile(path: string, options: StateFileOptions): OpenPers
 		if (!changed) return;
 		changed = false;
 		try {
-			writeChanges(path, { state: scopes, messages: [] });
+			closeSync(writeChanges(path, fold.kept()).file);
 		} catch (error) {
 			changed = true;
 			onFailure(`Cannot write ${path}: ${(error as Error).message}.`);
@@ -58,21 +63,16 @@ export function openStateFile(path: string, options: StateFileOptions): OpenPers
 			name: "kv",
 			config: { store_method: "file_based", file_path: path, save_interval_ms: flushEveryMs },
 		},
-		kept: { state, messages },
+		kept: fold.kept(),
 		keep(change) {
-			if (change.change === "set") {
-				const values = scopes.get(change.scope) ?? new Map<string, Json>();
-				scopes.set(change.scope, values.set(change.key, change.value));
-			} else if (change.change === "delete") {
-				scopes.get(change.scope)?.delete(change.key);
-			} else {
-				return;
-			}
+			if (change.change !== "set" && change.change !== "delete") return;
+			fold.add(change);
 			changed = true;
 		},
 		close() {
 			closed.abort();
 			flush();
+			giveBack();
 		},
 	};
 }

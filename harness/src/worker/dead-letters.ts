@@ -5,9 +5,7 @@
 import { SESSION_ID_MAX_CHARACTERS } from "../lease/options.ts";
 import type { Wake } from "../lease/wake.ts";
 import { fieldOf } from "../survey/ask.ts";
-
-/** One page of dead letters, in any order that stays while they are read. */
-export type ReadLetters = (page: { readonly offset: number; readonly limit: number }) => Promise<unknown>;
+import { type ReadLetters, readLetters } from "../survey/dead-letters.ts";
 
 export interface DeadLetterWakes {
 	/** Sessions that were woken now. */
@@ -15,33 +13,22 @@ export interface DeadLetterWakes {
 	readonly failed: readonly { readonly sessionId: string; readonly error: unknown }[];
 	/** Sessions whose wakes have died so often that they are left to somebody who looks at them. */
 	readonly left: readonly string[];
+	/** There are more letters than one round reads: each goes on where the last one ended. */
+	readonly isPart: boolean;
 }
 
-const PAGE = 50;
-/** So many at most are looked at in one round. */
-export const LETTERS_MAX = 1_000;
 /** A session whose wakes die again and again needs a look: waking it makes only more dead letters. */
 export const WAKES_MAX = 8;
 /** But not while it may just be held: so many times as long as a dead holder blocks it have to pass. */
 const BLOCKED_TIMES = 2;
-
-/** Reads all pages, bounded. Rejects as `read` does; what is no list ends the pages. */
-export async function readLetters(read: ReadLetters): Promise<readonly unknown[]> {
-	const letters: unknown[] = [];
-	while (letters.length < LETTERS_MAX) {
-		const page = await read({ offset: letters.length, limit: PAGE });
-		if (!Array.isArray(page)) break;
-		letters.push(...page);
-		if (page.length < PAGE) break;
-	}
-	return letters.slice(0, LETTERS_MAX);
-}
 
 /** A dead letter that was a turn's wake. */
 export interface DeadWake {
 	/** The same letter: one that was sent again and has died again is another. */
 	readonly letter: string;
 	readonly sessionId: string;
+	/** By the queue's clock, in seconds; 0 if it does not tell. */
+	readonly failedAt: number;
 }
 
 /** The wakes among dead letters: a session's id and nothing else is their payload. */
@@ -51,7 +38,12 @@ export function deadWakes(letters: readonly unknown[]): DeadWake[] {
 		const sessionId = fieldOf(payload, "session_id");
 		if (typeof sessionId !== "string" || sessionId === "") return [];
 		if (sessionId.length > SESSION_ID_MAX_CHARACTERS || Object.keys(payload as object).length > 1) return [];
-		return { letter: JSON.stringify([fieldOf(letter, "id"), fieldOf(letter, "failed_at")]), sessionId };
+		const failedAt = fieldOf(letter, "failed_at");
+		return {
+			letter: JSON.stringify([fieldOf(letter, "id"), failedAt]),
+			sessionId,
+			failedAt: typeof failedAt === "number" ? failedAt : 0,
+		};
 	});
 }
 
@@ -59,13 +51,25 @@ export interface DeadLetterRoundsOptions {
 	readonly monotonicMs: () => number;
 	/** How long a dead holder blocks its session: TTL and skew. */
 	readonly blockedMs: number;
+	/** A wake that comes so long after the one before is the first of a new row. */
+	readonly rowEndsAfterMs: number;
 }
 
-/** How often a session was woken, and since when. */
-interface Wakes {
+/** The wakes of a session that have died one after the other. */
+interface Row {
 	readonly count: number;
 	readonly sinceMs: number;
+	readonly lastMs: number;
 }
+
+/** All rounds from the first letter to the last one. */
+interface Pass {
+	readonly letters: Set<string>;
+	/** When the newest letter died that each session was looked at for: one wake is for all that died before. */
+	readonly sessions: Map<string, number>;
+}
+
+const newPass = (): Pass => ({ letters: new Set(), sessions: new Map() });
 
 /** Remembers which letters it has handled for as long as they are there. */
 export class DeadLetterRounds {
@@ -73,25 +77,22 @@ export class DeadLetterRounds {
 	/** By letter. */
 	#handled = new Set<string>();
 	/** By session, as long as it has letters. */
-	#wakes = new Map<string, Wakes>();
+	#rows = new Map<string, Row>();
+	#pass = newPass();
+	#offset = 0;
 
 	constructor(options: DeadLetterRoundsOptions) {
 		this.#options = options;
 	}
 
-	/** Wakes each session with a letter that is new, once. */
-	async round(letters: readonly unknown[], wake: Wake): Promise<DeadLetterWakes> {
-		const wakes = deadWakes(letters);
-		const bySession = groupBySession(wakes);
-		const present = new Set(wakes.map(({ letter }) => letter));
-		this.#handled = new Set([...this.#handled].filter((letter) => present.has(letter)));
-		this.#wakes = new Map([...this.#wakes].filter(([sessionId]) => bySession.has(sessionId)));
+	/** Reads on, and wakes each session with a letter that is new, once. Rejects as `read` does. */
+	async round(read: ReadLetters, wake: Wake): Promise<DeadLetterWakes> {
+		const { letters, nextOffset } = await readLetters(read, this.#offset);
+		const isPart = this.#offset > 0 || nextOffset !== undefined;
 		const woken: string[] = [];
 		const left: string[] = [];
 		const failed: { sessionId: string; error: unknown }[] = [];
-		for (const [sessionId, its] of bySession) {
-			const fresh = its.filter((letter) => !this.#handled.has(letter));
-			if (fresh.length === 0) continue;
+		for (const [sessionId, fresh] of this.#freshOf(deadWakes(letters))) {
 			if (this.#isHopeless(sessionId)) {
 				left.push(sessionId);
 			} else {
@@ -104,31 +105,48 @@ export class DeadLetterRounds {
 				woken.push(sessionId);
 				this.#count(sessionId);
 			}
-			for (const letter of fresh) this.#handled.add(letter);
+			for (const { letter } of fresh) this.#handled.add(letter);
+			this.#pass.sessions.set(sessionId, Math.max(...fresh.map(({ failedAt }) => failedAt)));
 		}
-		return { woken, failed, left };
+		this.#offset = nextOffset ?? 0;
+		if (nextOffset === undefined) this.#endPass();
+		return { woken, failed, left, isPart };
+	}
+
+	/** By session, the wakes that nobody has handled yet. */
+	#freshOf(wakes: readonly DeadWake[]): Map<string, DeadWake[]> {
+		const bySession = new Map<string, DeadWake[]>();
+		for (const wake of wakes) {
+			const { letter, sessionId, failedAt } = wake;
+			const lookedAt = this.#pass.sessions.get(sessionId);
+			this.#pass.letters.add(letter);
+			if (lookedAt === undefined) this.#pass.sessions.set(sessionId, Number.NEGATIVE_INFINITY);
+			else if (failedAt < lookedAt) this.#handled.add(letter);
+			if (this.#handled.has(letter)) continue;
+			bySession.set(sessionId, [...(bySession.get(sessionId) ?? []), wake]);
+		}
+		return bySession;
+	}
+
+	/** Every letter has been seen: what has not is not there any more. */
+	#endPass(): void {
+		const { letters, sessions } = this.#pass;
+		this.#handled = new Set([...this.#handled].filter((letter) => letters.has(letter)));
+		this.#rows = new Map([...this.#rows].filter(([sessionId]) => sessions.has(sessionId)));
+		this.#pass = newPass();
 	}
 
 	#isHopeless(sessionId: string): boolean {
-		const wakes = this.#wakes.get(sessionId);
-		if (!wakes || wakes.count < WAKES_MAX) return false;
-		const { monotonicMs, blockedMs } = this.#options;
-		return monotonicMs() - wakes.sinceMs > BLOCKED_TIMES * blockedMs;
+		const { monotonicMs, blockedMs, rowEndsAfterMs } = this.#options;
+		const row = this.#rows.get(sessionId);
+		if (row && monotonicMs() - row.lastMs > rowEndsAfterMs) this.#rows.delete(sessionId);
+		else if (row && row.count >= WAKES_MAX) return monotonicMs() - row.sinceMs > BLOCKED_TIMES * blockedMs;
+		return false;
 	}
 
 	#count(sessionId: string): void {
-		const { count, sinceMs } = this.#wakes.get(sessionId) ?? {
-			count: 0,
-			sinceMs: this.#options.monotonicMs(),
-		};
-		this.#wakes.set(sessionId, { count: count + 1, sinceMs });
+		const nowMs = this.#options.monotonicMs();
+		const { count, sinceMs } = this.#rows.get(sessionId) ?? { count: 0, sinceMs: nowMs };
+		this.#rows.set(sessionId, { count: count + 1, sinceMs, lastMs: nowMs });
 	}
-}
-
-function groupBySession(wakes: readonly DeadWake[]): Map<string, string[]> {
-	const bySession = new Map<string, string[]>();
-	for (const { letter, sessionId } of wakes) {
-		bySession.set(sessionId, [...(bySession.get(sessionId) ?? []), letter]);
-	}
-	return bySession;
 }

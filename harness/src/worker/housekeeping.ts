@@ -1,19 +1,28 @@
-// What a worker looks after beside its wakes: sessions that were left behind, when it starts, and dead letters.
+// What a worker looks after beside its wakes: its name, sessions that were left behind, and dead letters.
 import type { Clock, Wait } from "../lease/clock.ts";
 import { hasCode } from "../lease/errors.ts";
 import type { SweepReport } from "../lease/leases.ts";
 import type { Wake } from "../lease/wake.ts";
-import { DeadLetterRounds, type DeadLetterWakes, type ReadLetters, readLetters } from "./dead-letters.ts";
+import { refusalOf } from "../survey/ask.ts";
+import { LETTERS_MAX, type ReadLetters } from "../survey/dead-letters.ts";
+import { DeadLetterRounds, type DeadLetterWakes } from "./dead-letters.ts";
 
 export interface HousekeepingOptions {
 	readonly queue: string;
+	/** Looks whether the worker still has its name to itself. Never rejects. */
+	readonly lookAtName: () => Promise<unknown>;
 	readonly sweep: (options: { readonly wake: Wake }) => Promise<SweepReport>;
+	/** 0: sweeps when it starts only. */
+	readonly sweepEveryMs: number;
 	readonly read: ReadLetters;
 	/** Wakes a session for the state that it is in. */
 	readonly wake: Wake;
+	/** How often the name and the dead letters are looked at. */
 	readonly everyMs: number;
 	/** How long a dead holder blocks its session: TTL and skew. */
 	readonly blockedMs: number;
+	/** How long after its first delivery a message has its last one. */
+	readonly retriesMs: number;
 	readonly clock: Clock;
 	readonly wait: Wait;
 	/** Ends it. */
@@ -21,53 +30,103 @@ export interface HousekeepingOptions {
 	readonly say: (line: string) => void;
 }
 
-/** What still fails then needs somebody who looks at it. */
+/** What still fails then needs somebody who looks at it, or comes in the next turn of sweeping. */
 const SWEEPS_MAX = 10;
+/** A row of dead wakes ends after so many times as long as the next one takes to die and to be found. */
+const ROW_TIMES = 4;
 
-/** Sweeps, and again until nobody was left out; looks at the dead letters, then and every so often. Never rejects. */
+/** Looks after everything, every so often, until the signal ends it. Never rejects. */
 export async function keepHouse(given: HousekeepingOptions): Promise<void> {
-	const { everyMs, blockedMs, clock, wait, signal } = given;
 	// What fails because the worker ends is no news.
 	const say = (line: string) => {
-		if (!signal.aborted) given.say(line);
+		if (!given.signal.aborted) given.say(line);
 	};
 	const options = { ...given, say };
-	const rounds = new DeadLetterRounds({ monotonicMs: clock.monotonicMs, blockedMs });
-	let sweeps = 0;
-	let swept = false;
-	let unread: string | undefined;
+	await Promise.all([keepSweeping(options), keepLooking(options)]);
+}
+
+/** Sessions may be left behind later too: by a worker that died, or by an engine that has forgotten its messages. */
+async function keepSweeping(options: HousekeepingOptions): Promise<void> {
+	const { everyMs, sweepEveryMs, wait, signal, say } = options;
+	let found: string | undefined;
+	let failures = 0;
 	while (!signal.aborted) {
-		if (!swept && sweeps++ < SWEEPS_MAX) swept = await sweepOnce(options);
-		const failure = await letterRound(options, rounds);
+		const { isDone, line, sessionIds } = await sweepOnce(options);
+		// What ended while others were turned away stays among them, though it is never woken: that is told once.
+		const before = found;
+		found = JSON.stringify([line, sessionIds]);
+		if (found !== before) say(line);
+		failures = isDone ? 0 : failures + 1;
+		const soonMs = failures > 0 && failures < SWEEPS_MAX ? everyMs : sweepEveryMs;
+		const nextMs = sweepEveryMs > 0 ? Math.min(soonMs, sweepEveryMs) : soonMs;
+		if (nextMs === 0) return;
+		await wait(nextMs, { signal }).catch(() => undefined);
+	}
+}
+
+interface Swept {
+	/** Nobody was left out whom another sweep might reach. */
+	readonly isDone: boolean;
+	/** Who was woken. */
+	readonly sessionIds: readonly string[];
+	readonly line: string;
+}
+
+async function sweepOnce({ sweep, wake }: HousekeepingOptions): Promise<Swept> {
+	try {
+		const report = await sweep({ wake });
+		// A record that nobody can read stays so; whoever could not be woken is found once more.
+		const isDone = report.failed.every(({ error }) => hasCode(error, "record_invalid"));
+		return { isDone, sessionIds: report.woken, line: sweepText(report) };
+	} catch (error) {
+		return { isDone: false, sessionIds: [], line: `sweep: not done, and tried again: ${messageOf(error)}` };
+	}
+}
+
+async function keepLooking(options: HousekeepingOptions): Promise<void> {
+	const { queue, everyMs, blockedMs, retriesMs, clock, wait, signal, say, lookAtName } = options;
+	const rounds = new DeadLetterRounds({
+		monotonicMs: clock.monotonicMs,
+		blockedMs,
+		rowEndsAfterMs: ROW_TIMES * (blockedMs + retriesMs + everyMs),
+	});
+	let unread: string | undefined;
+	let wasPart = false;
+	while (!signal.aborted) {
+		await lookAtName();
+		const round = await letterRound(options, rounds);
+		const { failure } = round;
+		const isPart: boolean = round.isPart ?? wasPart;
+		if (isPart && !wasPart) {
+			say(`dead letters of ${queue}: more than ${LETTERS_MAX}, each look goes on where the last one ended`);
+		}
 		if (failure !== undefined && failure !== unread) say(failure);
+		wasPart = isPart;
 		unread = failure;
 		await wait(everyMs, { signal }).catch(() => undefined);
 	}
 }
 
-async function sweepOnce({ sweep, wake, say }: HousekeepingOptions): Promise<boolean> {
-	try {
-		const report = await sweep({ wake });
-		say(sweepText(report));
-		// A record that nobody can read stays so; whoever could not be woken is found once more.
-		return report.failed.every(({ error }) => hasCode(error, "record_invalid"));
-	} catch (error) {
-		say(`sweep: not done, and tried again with the next look at dead letters: ${messageOf(error)}`);
-		return false;
-	}
+interface LetterRound {
+	/** Why the letters could not be looked at. */
+	readonly failure?: string;
+	/** Whether there are more letters than are looked at in one round. */
+	readonly isPart?: boolean;
 }
 
-/** Answers why the letters could not be looked at. */
 async function letterRound(
 	{ queue, read, wake, say }: HousekeepingOptions,
 	rounds: DeadLetterRounds,
-): Promise<string | undefined> {
+): Promise<LetterRound> {
 	try {
-		const line = lettersText(queue, await rounds.round(await readLetters(read), wake));
+		const wakes = await rounds.round(read, wake);
+		const line = lettersText(queue, wakes);
 		if (line !== undefined) say(line);
-		return undefined;
+		return { isPart: wakes.isPart };
 	} catch (error) {
-		return `dead letters of ${queue}: not read, their sessions are not woken: ${messageOf(error)}`;
+		return {
+			failure: `dead letters of ${queue}: not read, their sessions are not woken: ${messageOf(error)}`,
+		};
 	}
 }
 
@@ -79,7 +138,10 @@ export function sweepText({ woken, failed }: SweepReport): string {
 }
 
 /** One line, `undefined` if there is nothing to say. */
-export function lettersText(queue: string, { woken, failed, left }: DeadLetterWakes): string | undefined {
+export function lettersText(
+	queue: string,
+	{ woken, failed, left }: Omit<DeadLetterWakes, "isPart">,
+): string | undefined {
 	if (woken.length + failed.length + left.length === 0) return undefined;
 	const failures = failed.map(({ sessionId, error }) => `"${sessionId}" (${messageOf(error)})`);
 	const parts = [
@@ -99,5 +161,5 @@ function some(texts: readonly string[]): string {
 }
 
 function messageOf(error: unknown): string {
-	return error instanceof Error ? error.message : String(error);
+	return refusalOf(error).message;
 }

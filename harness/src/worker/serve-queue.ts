@@ -27,8 +27,7 @@ export interface ServeQueueOptions {
 }
 
 const BACKOFF_MS = 1_000;
-/** As the standalone queue worker's: a transition may take long. */
-const DELIVERY_MS_MAX = 1_800_000;
+const DELIVERY_MS_MIN = 5_000;
 
 /** Registers the provider of Enqueue, and the functions on dead letters where nobody has them. */
 export async function serveQueue(
@@ -36,12 +35,15 @@ export async function serveQueue(
 	{ queue, blockedMs }: ServeQueueOptions,
 	ports: LeasePorts,
 ): Promise<ServedQueue> {
+	// An answer is lost with a socket, and nobody says so. Who still runs the message then holds the session's lease, and a
+	// second delivery is turned away from it: so long as a dead holder blocks its session is long enough to wait.
+	const timeoutMs = Math.max(DELIVERY_MS_MIN, blockedMs);
 	const config = { max_retries: deliveriesToOutlast(blockedMs, BACKOFF_MS), backoff_ms: BACKOFF_MS };
 	const queues = createQueues(
 		{ [queue]: config },
 		{
 			...ports,
-			call: (function_id, payload) => iii.trigger({ function_id, payload, timeoutMs: DELIVERY_MS_MAX }),
+			call: (function_id, payload) => iii.trigger({ function_id, payload, timeoutMs }),
 			activity: createActivity(),
 			persistence: NO_PERSISTENCE,
 			deliverTwice: false,

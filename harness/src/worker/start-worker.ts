@@ -5,6 +5,7 @@ import { recordLeases } from "../history/record-leases.ts";
 import type { LeasePorts } from "../lease/options.ts";
 import type { IIIClient } from "../stores/iii-client.ts";
 import { iiiStore } from "../stores/iii-store.ts";
+import type { ReadLetters } from "../survey/dead-letters.ts";
 import { createLeases } from "../system/leases.ts";
 import { waitInPlace } from "../transition/wait-in-place.ts";
 import type { TurnFunctions } from "../turn/functions.ts";
@@ -12,11 +13,12 @@ import type { TurnRecord } from "../turn/record.ts";
 import { recordFunctions } from "../turn/record-functions.ts";
 import { registerTurn } from "../turn/register-turn.ts";
 import { countCalls } from "./count-calls.ts";
-import type { ReadLetters } from "./dead-letters.ts";
 import { type Drained, drain } from "./drain.ts";
 import { trackLeases } from "./held-leases.ts";
 import { keepHouse } from "./housekeeping.ts";
 import { leaseLine } from "./lease-log.ts";
+import { createOwnName } from "./own-name.ts";
+import { untilRegistered } from "./until-registered.ts";
 import { watchClient } from "./watch-client.ts";
 
 export interface WorkerOptions {
@@ -33,7 +35,12 @@ export interface WorkerOptions {
 	readonly slots: number;
 	/** How long what is running may take when the worker ends. */
 	readonly drainMs: number;
+	/** How often the dead letters, and whether the name is still its own, are looked at. */
 	readonly deadLettersEveryMs: number;
+	/** How often it sweeps after its start; 0: never. */
+	readonly sweepEveryMs: number;
+	/** How long after its first delivery a message of the queue has its last one; `undefined`: not known. */
+	readonly retriesMs: number | undefined;
 	readonly functions: TurnFunctions;
 }
 
@@ -46,9 +53,16 @@ export interface WorkerPorts extends LeasePorts {
 }
 
 export interface Worker {
+	/** Whether the engine has all its functions; false if that stays unknown, or the signal ends the wait. Never rejects. */
+	registered(signal: AbortSignal): Promise<boolean>;
+	/** Aborts when it cannot go on under its name, with the `Unfit` as the reason. */
+	readonly lost: AbortSignal;
 	/** Stops taking wakes, lets what runs finish, and gives up what does not. Never rejects. */
 	drain(): Promise<Drained>;
 }
+
+/** Retries that double each time end before twice what they outlast. */
+const UNKNOWN_TIMES = 2;
 
 /** It takes wakes at once, and looks after what was left behind. */
 export function startWorker(iii: IIIClient, options: WorkerOptions, ports: WorkerPorts): Worker {
@@ -67,7 +81,7 @@ export function startWorker(iii: IIIClient, options: WorkerOptions, ports: Worke
 		observe(event) {
 			const line = leaseLine(event);
 			if (line !== undefined) say(line);
-			if (event.type === "lost" && ended.signal.aborted) unheard++;
+			if (event.type === "lost" && event.unheard) unheard++;
 		},
 		ports: { clock: ports.clock, wait, retry: ports.retry, newId },
 	});
@@ -75,7 +89,8 @@ export function startWorker(iii: IIIClient, options: WorkerOptions, ports: Worke
 	// Outermost, so that whoever waits in place is sent away too when the worker ends.
 	const held = trackLeases(slots > 0 ? waitInPlace(recorded, { slotsMax: slots }) : recorded);
 	const keyOf = (_call: unknown, { idempotencyKey }: { idempotencyKey: string }) => idempotencyKey;
-	const turn = registerTurn(watchClient(iii, { running, say }), {
+	const ownName = createOwnName(iii, { ownerId: newId(), clock: ports.clock });
+	const turn = registerTurn(watchClient(ownName.client, { running, say }), {
 		leases: held.leases,
 		functions: recording ? recordFunctions(options.functions, keyOf, recording) : options.functions,
 		nowMs: ports.clock.wallMs,
@@ -85,11 +100,15 @@ export function startWorker(iii: IIIClient, options: WorkerOptions, ports: Worke
 	});
 	void keepHouse({
 		queue,
+		lookAtName: ownName.look,
 		sweep: plain.sweep,
+		sweepEveryMs: options.sweepEveryMs,
 		read: ports.readLetters,
 		wake: turn.wake,
 		everyMs: options.deadLettersEveryMs,
 		blockedMs: ttlMs + skewMs,
+		// A queue that does not tell is taken for one that outlasts a dead holder.
+		retriesMs: options.retriesMs ?? UNKNOWN_TIMES * (ttlMs + skewMs),
 		clock: ports.clock,
 		wait,
 		signal: ended.signal,
@@ -100,6 +119,8 @@ export function startWorker(iii: IIIClient, options: WorkerOptions, ports: Worke
 		ended.abort();
 	};
 	return {
+		registered: (signal) => untilRegistered(ownName, { wait, signal }),
+		lost: ownName.lost,
 		async drain() {
 			const { drainMs } = options;
 			const drained = await drain({ stopTaking, held, running, underway, drainMs, wait });

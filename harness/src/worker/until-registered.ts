@@ -1,20 +1,26 @@
-// Whether the engine has taken a worker's functions: it is asked for the last one of them until it knows it.
+// Whether the engine has taken a worker's functions: it is asked until it knows them all.
 import type { Wait } from "../lease/clock.ts";
-import type { IIIClient } from "../stores/iii-client.ts";
-import { ask } from "../survey/ask.ts";
+import { untilAborted } from "../lease/until-aborted.ts";
+import type { OwnName } from "./own-name.ts";
 
-const ASK_EVERY_MS = 50;
-const ASKS_MAX = 100;
+const LOOK_EVERY_MS = 50;
+const LOOKS_MAX = 50;
 
-/** Asks what changes nothing: the trigger of a decision on no call of no session. Answers false if it stays unknown. */
+export interface UntilRegisteredOptions {
+	readonly wait: Wait;
+	/** Gives up. */
+	readonly signal: AbortSignal;
+}
+
+/** Answers false if that stays unknown, or it gave up, or the name is another's. Never rejects. */
 export async function untilRegistered(
-	iii: Pick<IIIClient, "trigger">,
-	{ name, wait }: { readonly name: string; readonly wait: Wait },
+	name: Pick<OwnName, "look" | "lost">,
+	{ wait, signal }: UntilRegisteredOptions,
 ): Promise<boolean> {
-	for (let asks = 0; asks < ASKS_MAX; asks++) {
-		const { answered } = await ask(iii, `turn::on_approval::${name}`, { key: "" }, 1_000);
-		if (answered) return true;
-		await wait(ASK_EVERY_MS);
+	const ended = AbortSignal.any([signal, name.lost]);
+	for (let looks = 0; looks < LOOKS_MAX && !ended.aborted; looks++) {
+		if (await untilAborted(() => name.look(), ended).catch(() => false)) return true;
+		await wait(LOOK_EVERY_MS, { signal: ended }).catch(() => undefined);
 	}
 	return false;
 }

@@ -2,7 +2,7 @@
 import type { Activity } from "../engine/activity.ts";
 import { hasCode } from "../lease/errors.ts";
 import type { FunctionHandler, IIIClient } from "../stores/iii-client.ts";
-import { fieldOf } from "../survey/ask.ts";
+import { fieldOf, NO_CODE, refusalOf } from "../survey/ask.ts";
 
 export interface WatchOptions {
 	readonly running: Pick<Activity, "begin">;
@@ -34,9 +34,8 @@ export function watchClient(iii: IIIClient, { running, say }: WatchOptions): III
 }
 
 function failureText(id: string, payload: unknown, error: unknown): string {
-	const code = fieldOf(error, "code");
-	const message = error instanceof Error ? error.message : String(error);
-	return `${id} of ${sessionOf(payload)}: ${typeof code === "string" ? `${code}: ` : ""}${message}`;
+	const { code, message } = refusalOf(error);
+	return `${id} of ${sessionOf(payload)}: ${code === NO_CODE ? "" : `${code}: `}${message}`;
 }
 
 function sessionOf(payload: unknown): string {

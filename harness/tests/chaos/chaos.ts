@@ -2,7 +2,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import { setTimeout as pause } from "node:timers/promises";
 import { checkHistory } from "../../src/history/check-history.ts";
-import { type History, mergeHistories } from "../../src/history/history.ts";
+import { type History, mergeHistories, type Operation } from "../../src/history/history.ts";
 import { parseHistory } from "../../src/history/parse-history.ts";
 import type { IIIConnection } from "../../src/stores/connect-iii.ts";
 import { createRandom } from "../../src/system/random.ts";
@@ -16,7 +16,7 @@ export type ChaosFault = WorkerFault | "restart the engine";
 export interface ChaosOptions {
 	readonly folder: string;
 	readonly engine: Pick<ChaosEngine, "port" | "connect">;
-	/** Ends the run once so many leases were granted. */
+	/** Starts no more turns, and hurts nobody any more, once about so many were made. */
 	readonly transitions: number;
 	readonly seed: number;
 	/** What is done to the processes; each in its turn, in an order that the seed draws. */
@@ -65,8 +65,9 @@ export interface ChaosRun {
 	readonly turnEnds: ReadonlyMap<string, number>;
 	readonly exitCodes: readonly (number | null)[];
 	readonly recorded: History;
-	/** Leases that were granted, over all sessions. */
+	/** Transitions that came to their end: releases that were acknowledged. */
 	readonly transitions: number;
+	/** How often each was done. */
 	readonly faults: ReadonlyMap<ChaosFault, number>;
 }
 
@@ -90,13 +91,16 @@ export async function liveAndDie(options: ChaosOptions): Promise<ChaosRun> {
 		const exitCodes = await crew.end();
 		// One that was killed before it was there has written nothing.
 		const recorded = mergeHistories(crew.histories().filter(existsSync).map(readHistory));
-		const transitions = turns.reduce((sum, { lease }) => sum + lease.epoch, 0);
+		const transitions = recorded.operations.filter(isRelease).length;
 		return { turns, turnEnds, exitCodes, recorded, transitions, faults };
 	} finally {
 		await iii.shutdown();
 		await crew?.kill();
 	}
 }
+
+const isRelease = ({ invoke, outcome }: Operation): boolean =>
+	invoke.line.call === "release" && outcome === "ok";
 
 /** Turns, and faults beside them, until there were enough; then turns alone, until each has come to its end. */
 async function live(
@@ -114,18 +118,20 @@ async function live(
 		signal,
 		asksAgain,
 	});
+	// A lease that is granted is a transition, unless its holder dies or loses it.
+	const grantsMin = transitions * 1.3;
 	let granted = 0;
 	let started = 0;
 	const turnsAtOnce = Math.min(TURNS_AT_ONCE_MAX, Math.ceil(transitions / TRANSITIONS_OF_TURN));
 	const loops = Array.from({ length: turnsAtOnce }, async () => {
-		while (granted < transitions && !signal.aborted) {
+		while (granted < grantsMin && !signal.aborted) {
 			const turn = await people.liveThrough(`chaos-${seed}-${++started}`);
 			turns.push(turn);
 			granted += turn.lease.epoch;
 		}
 	});
 	const limit = setTimeout(() => giveUp.abort(), limitMs);
-	const faults = await hurtUntil(options, crew, () => granted >= transitions || signal.aborted);
+	const faults = await hurtUntil(options, crew, () => granted >= grantsMin || signal.aborted);
 	const rest = setTimeout(() => giveUp.abort(), REST_MS_MAX);
 	await Promise.all(loops);
 	clearTimeout(limit);
@@ -149,7 +155,8 @@ async function hurtUntil(
 		if (left.length === 0) left = [...faults];
 		const [fault] = left.splice(random.integer(0, left.length - 1), 1) as [ChaosFault];
 		if (fault === "restart the engine") {
-			await restart?.(random.integer(50, 600));
+			if (!restart) throw new TypeError("Expected `restart`: the engine is to be started again.");
+			await restart(random.integer(50, 600));
 			count(fault);
 			continue;
 		}

@@ -1,6 +1,6 @@
 // What a chaos run has shown: data, judged against what is promised whatever was killed.
 import type { HistoryReport } from "../../src/history/check-report.ts";
-import type { TurnEnd } from "./people.ts";
+import { callsOf, type TurnEnd } from "./people.ts";
 
 export interface ChaosFindings {
 	readonly turns: readonly TurnEnd[];
@@ -17,11 +17,12 @@ export interface ChaosFindings {
 
 /** One sentence for each promise that was broken. */
 export function violationsOf(findings: ChaosFindings): string[] {
+	const { turns, history, exitCodes } = findings;
 	const runs = countBy(findings.effects);
-	const { history, exitCodes } = findings;
 	return [
-		...findings.turns.flatMap((turn) => violationsOfTurn(turn, runs)),
-		...findings.turns.flatMap(({ sessionId }) => violationsOfEnd(sessionId, findings)),
+		...turns.flatMap((turn) => violationsOfTurn(turn, runs)),
+		...violationsOfEffects(turns, runs),
+		...violationsOfEnds(findings),
 		...history.checks.flatMap(({ name, findings: found }) =>
 			found.map(({ sentence }) => `History, ${name}: ${sentence}`),
 		),
@@ -36,36 +37,76 @@ export function violationsOf(findings: ChaosFindings): string[] {
 const CUT_SHORT = 143;
 
 function violationsOfTurn(turn: TurnEnd, runs: ReadonlyMap<string, number>): string[] {
-	const { sessionId, decisions, record, lease, ended } = turn;
+	const { sessionId, record, lease, ended } = turn;
 	const name = `Session "${sessionId}"`;
 	const where = `state ${record?.state ?? "none"}, lease ${lease.state}, owed ${lease.owed}`;
 	if (!ended || !record) return [`${name} did not come to its end: ${where}.`];
 	if (record.state !== "stopped") {
 		return [`${name} ended as ${record.state}: ${JSON.stringify(record.error)}.`];
 	}
-	return (record.work?.prepared ?? []).flatMap(({ call, route }) => {
-		const executed = record.work?.executed[call.id];
-		const times = runs.get(`${sessionId}/${call.id}`) ?? 0;
-		if (!executed) return [`${name}: call ${call.id} has no result.`];
-		const details = executed.result.details as { interrupted?: boolean; approval_denied?: boolean } | null;
-		if (route === "run") return times > 0 ? [] : [`${name}: call ${call.id} never ran.`];
-		if (decisions[call.id] === "deny") {
-			if (times > 0) return [`${name}: call ${call.id} was denied, and ran.`];
-			return details?.approval_denied
-				? []
-				: [`${name}: call ${call.id} was denied, and its result is another.`];
-		}
-		if (times > 1) return [`${name}: call ${call.id} ran ${times} times.`];
-		if (details?.approval_denied) return [`${name}: call ${call.id} was allowed, and counts as denied.`];
-		const lost = times === 0 && !details?.interrupted;
-		return lost ? [`${name}: call ${call.id} never ran, and its result does not say so.`] : [];
+	const ids = record.work?.prepared.map(({ call }) => call.id) ?? [];
+	if (String(ids) !== String(callsOf(sessionId)))
+		return [`${name}: its calls are ${ids.join(", ") || "none"}.`];
+	return ids.flatMap((id) => {
+		const violation = violationOfCall(turn, id, runs.get(`${sessionId}/${id}`) ?? 0);
+		return violation === undefined ? [] : [`${name}: call ${id} ${violation}.`];
 	});
 }
 
-function violationsOfEnd(sessionId: string, { turnEnds, streamKept }: ChaosFindings): string[] {
-	const times = turnEnds.get(sessionId) ?? 0;
-	if (times === 1 || (times === 0 && !streamKept)) return [];
-	return [`Session "${sessionId}": its turn ended ${times} times.`];
+function violationOfCall(turn: TurnEnd, id: string, times: number): string | undefined {
+	const executed = turn.record?.work?.executed[id];
+	if (!executed) return "has no result";
+	const { interrupted, approval_denied } = detailsOf(turn, id);
+	const decision = turn.decisions[id];
+	if (decision === undefined) {
+		if (times > turn.lease.epoch) return `ran ${times} times under ${turn.lease.epoch} leases`;
+		return times > 0 ? undefined : "never ran";
+	}
+	if (decision === "deny") {
+		if (times > 0) return "was denied, and ran";
+		return approval_denied ? undefined : "was denied, and its result is another";
+	}
+	if (times > 1) return `ran ${times} times`;
+	if (approval_denied) return "was allowed, and counts as denied";
+	return times === 0 && !interrupted ? "never ran, and its result does not say so" : undefined;
+}
+
+interface Details {
+	readonly interrupted?: boolean;
+	readonly approval_denied?: boolean;
+}
+
+const detailsOf = ({ record }: TurnEnd, id: string): Details =>
+	(record?.work?.executed[id]?.result.details as Details | null) ?? {};
+
+/** A run in which hardly anything runs shows nothing. */
+const INTERRUPTED_SHARE_MAX = 0.5;
+
+function violationsOfEffects(turns: readonly TurnEnd[], runs: ReadonlyMap<string, number>): string[] {
+	const known = new Set(
+		turns.flatMap(({ sessionId }) => callsOf(sessionId).map((id) => `${sessionId}/${id}`)),
+	);
+	const strange = [...runs.keys()].filter((key) => !known.has(key));
+	const allowed = turns.flatMap((turn) =>
+		Object.entries(turn.decisions).flatMap(([id, decision]) => (decision === "allow" ? [{ turn, id }] : [])),
+	);
+	const interrupted = allowed.filter(({ turn, id }) => detailsOf(turn, id).interrupted).length;
+	return [
+		...strange.map((key) => `A call ran that nobody has asked for: ${key}.`),
+		...(interrupted > allowed.length * INTERRUPTED_SHARE_MAX
+			? [`${interrupted} of ${allowed.length} approved calls were interrupted.`]
+			: []),
+	];
+}
+
+function violationsOfEnds({ turns, turnEnds, streamKept }: ChaosFindings): string[] {
+	const ends = turns.map(({ sessionId }) => ({ sessionId, times: turnEnds.get(sessionId) ?? 0 }));
+	// A stream that is gone with its engine may have told of an end before.
+	const wrong = ends.filter(({ times }) => times > 1 || (times === 0 && streamKept));
+	return [
+		...wrong.map(({ sessionId, times }) => `Session "${sessionId}": its turn ended ${times} times.`),
+		...(ends.every(({ times }) => times === 0) ? ["No end of a turn is in the stream."] : []),
+	];
 }
 
 export function countBy(values: readonly string[]): Map<string, number> {

@@ -105,15 +105,17 @@ export function createPeople({ iii, workers, random, signal, asksAgain = false }
 	};
 }
 
-/** One call runs unasked, two wait for somebody. */
+/** The ids of a turn's calls: one runs unasked, two wait for somebody. */
+export const callsOf = (sessionId: string): string[] =>
+	["look", "act1", "act2"].map((name) => `${sessionId}.${name}`);
+
 function messageFor(sessionId: string): AssistantMessage {
-	const call = (name: string, functionId: string) => ({
+	const content = callsOf(sessionId).map((id) => ({
 		type: "function_call" as const,
-		id: `${sessionId}.${name}`,
+		id,
 		function_id: "agent_trigger",
-		arguments: { function: functionId, payload: {} },
-	});
-	const content = [call("look", "look"), call("act1", "act"), call("act2", "act")];
+		arguments: { function: id.endsWith(".look") ? "look" : "act", payload: {} },
+	}));
 	return { role: "assistant", content, stop_reason: "function_call" };
 }
 

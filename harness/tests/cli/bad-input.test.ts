@@ -132,3 +132,13 @@ it("runs nothing when the last of several commands does not exist", async () => 
 	await expectRefused(["run", path], '"none-such"');
 	expect(existsSync(`${folder.path}/ran`)).toBe(false);
 });
+
+it.each(["run", "worker", "engine", "conform", "check", "explore"])(
+	"says of %s what there is to say, and of no other command",
+	async (command) => {
+		const { exitCode, out } = await runProgramHere([command, "--help"]);
+		expect(exitCode).toBe(0);
+		expect(out).toMatch(new RegExp(`^${command}: `));
+		expect(out).not.toContain("Usage: session-lease");
+	},
+);

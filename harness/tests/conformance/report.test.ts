@@ -104,11 +104,15 @@ describe("a run of cases", () => {
 		expect(huge.results[0]).toMatchObject({ verdict: "not run" });
 	});
 
-	it("asks an engine that has stopped answering nothing more", async () => {
+	it.each([
+		Object.assign(new Error("TIMEOUT: too late"), { code: "TIMEOUT" }),
+		// As iii-sdk 0.11.2 tells it.
+		new Error("Invocation timeout after 1ms: state::set"),
+	])("asks an engine that has stopped answering nothing more: %s", async (tooLate) => {
 		let calls = 0;
 		const trigger = async () => {
 			calls++;
-			if (calls > 3) throw Object.assign(new Error("TIMEOUT: too late"), { code: "TIMEOUT" });
+			if (calls > 3) throw tooLate;
 			return calls === 1 ? { old_value: null, new_value: 1 } : 1;
 		};
 		const table = { cases: [PLAIN, { ...PLAIN, name: "next" }], doc_url: "" };
@@ -125,6 +129,29 @@ describe("a run of cases", () => {
 		const signal = AbortSignal.abort(new Error("enough"));
 		const run = runCases(setup().client, { table, target: KV, scope: "s", timeoutMs: 1, signal });
 		await expect(run).rejects.toThrow("enough");
+	});
+});
+
+describe("an adapter that the table has no column for", () => {
+	const answers = (list: unknown) => ({
+		trigger: async ({ function_id }: TriggerRequest) =>
+			({
+				"configuration::get": { value: { adapter: { name: "bridge" } } },
+				"state::get": { list },
+			})[function_id],
+	});
+
+	it.each([
+		[[], "kv"],
+		[{}, "redis"],
+	])("is looked at: %j is of %s", async (list, adapter) => {
+		const found = await findTarget({ iii: answers(list), scope: "s", timeoutMs: 5 });
+		expect(found).toEqual({ adapter, adapterFrom: "probe" });
+	});
+
+	it("cannot be used if it does not keep what is written", async () => {
+		const finding = findTarget({ iii: answers(undefined), scope: "s", timeoutMs: 5 });
+		await expect(finding).rejects.toThrow("does not answer what was written to it");
 	});
 });
 

@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { type ClientPorts, createClient } from "../../src/engine/client.ts";
 import { outcomeOf, setup } from "./setup.ts";
 
 const HANG = () => new Promise<never>(() => undefined);
@@ -121,4 +122,24 @@ describe("a closed client", () => {
 		expect(await run(outcomeOf(worker.trigger(request)))).toEqual({ code: "TIMEOUT" });
 		expect(nowMs()).toBe(400);
 	});
+});
+
+it("forgets a trigger that was unregistered before its worker goes", () => {
+	const removed: string[] = [];
+	const triggers: Partial<ClientPorts["triggers"]> = {
+		register:
+			({ function_id }) =>
+			() =>
+				removed.push(function_id),
+	};
+	const directory = { join: () => () => undefined };
+	const ports = { newId: () => "id", triggers, directory } as unknown as ClientPorts;
+	const client = createClient(ports, { link: (_request, apply) => apply() });
+	const register = (function_id: string) =>
+		client.registerTrigger({ type: "state", function_id, config: {} });
+	register("left");
+	register("unregistered").unregister();
+	expect(removed).toEqual(["unregistered"]);
+	client.crash();
+	expect(removed).toEqual(["unregistered", "left"]);
 });

@@ -1,7 +1,8 @@
 import { describe, expect, it } from "vitest";
-import { createEngine } from "../../src/engine/index.ts";
+import { type Change, createEngine } from "../../src/engine/index.ts";
 import { realClock, realWait } from "../../src/system/real-time.ts";
 import { createRetry } from "../../src/system/retry.ts";
+import { createVirtualTime } from "../../src/system/virtual-time.ts";
 import { outcomeOf, type Setup, setup } from "./setup.ts";
 
 const QUEUES = {
@@ -267,4 +268,37 @@ describe("dead letters", () => {
 			expect(await run(outcomeOf(client.trigger({ function_id, payload: { queue } })))).toEqual({ code });
 		}
 	});
+});
+
+it("delivers no kept message if any of them has no queue that takes it", async () => {
+	const { clock, wait, run } = createVirtualTime();
+	const changes: Change[] = [];
+	const message = (queue: string) => ({ queue, id: `m of ${queue}`, function_id: "work", payload: { n: 1 } });
+	const startWith = (...queues: string[]) =>
+		createEngine({
+			clock,
+			wait,
+			retry: createRetry(wait),
+			newId: () => "id",
+			queues: QUEUES,
+			persistence: {
+				adapter: null,
+				kept: { state: new Map(), messages: queues.map(message) },
+				keep: (change) => changes.push(change),
+			},
+		});
+	for (const [queue, sentence] of [
+		[
+			"ordered",
+			"Expected message m of ordered, which was kept of queue `ordered`, to go there: enqueue_error",
+		],
+		["missing", "Expected a queue `missing`: message m of missing was kept of it."],
+	] as const) {
+		expect(() => startWith("once", queue)).toThrow(TypeError);
+		expect(() => startWith("once", queue)).toThrow(sentence);
+	}
+	await run(wait(10_000));
+	expect(changes).toEqual([]);
+	await run(startWith("once").idle());
+	expect(changes).toMatchObject([{ change: "bury", id: "m of once" }]);
 });

@@ -79,7 +79,7 @@ describe("a state trigger", () => {
 		expect(nowMs()).toBe(0);
 		await run(engine.idle());
 		expect(nowMs()).toBe(5_000);
-		expect(engine.calls()).toEqual({ "state::set": 1, "test::missing": 1, "test::slow": 1 });
+		expect(engine.calls()).toEqual({ "state::set": 1, "test::slow": 1 });
 	});
 
 	it("is gone when it is unregistered, and when its worker is", async () => {

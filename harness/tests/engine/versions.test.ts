@@ -117,7 +117,7 @@ describe("a worker", () => {
 			functions: [{ function_id: "f", worker_name: "w" }],
 		});
 		worker.disconnect();
-		expect((await list()).workers.map(({ id }) => id)).toEqual(["tester"]);
+		expect((await list()).workers.map(({ id }) => id)).toEqual(["iii-state", "tester"]);
 		expect(await call("engine::functions::list", { prefix: "f" })).toEqual({ functions: [] });
 	});
 

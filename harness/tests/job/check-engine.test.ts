@@ -99,12 +99,11 @@ describe("an engine is refused, with what is missing and how to get it,", () => 
 	});
 
 	it("if its queue does not deliver", async () => {
-		const queues = { "turn-step": { type: "fifo", message_group_field: "session_id" } as const };
+		const queues = { "turn-step": { concurrency: 1 } };
 		const prepare = async (iii: IIIClient) => {
 			iii.registerFunction("blocks", () => new Promise(() => undefined));
 			const action = { type: "enqueue", queue: "turn-step" } as const;
-			const payload = { session_id: "session-lease::probe::run-1" };
-			await iii.trigger({ function_id: "blocks", payload, action });
+			await iii.trigger({ function_id: "blocks", payload: {}, action });
 		};
 		expect(await refusalOf({ queues, prepare })).toContain("has not delivered it within 5 s");
 	});

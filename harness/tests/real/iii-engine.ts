@@ -27,6 +27,14 @@ export function tellNotTested(what: string, why: string): void {
 
 export type StateStore = "kv" | "file" | "redis";
 
+/** Where a real engine can keep its state here; without one, what would be tested. */
+export const stateStores: readonly StateStore[] =
+	engineBinary === undefined || redisBinary !== undefined ? ["kv", "file", "redis"] : ["kv", "file"];
+
+if (engineBinary !== undefined && redisBinary === undefined) {
+	tellNotTested("a real iii engine with its state in Redis", "no redis-server is on the PATH");
+}
+
 export interface EngineSetup {
 	/** `redis` starts a server of its own. @default "kv" */
 	readonly state?: StateStore;

@@ -1,73 +1,80 @@
 // The main job on a real iii engine, through the built program: with iii's own retries, three deliveries in three seconds.
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { JobReport } from "../../src/job/job-report.ts";
-import { createFolder, EXAMPLE, runCli } from "../cli/run-cli.ts";
-import {
-	engineBinary,
-	engineHasQueues,
-	type RunningEngine,
-	startEngine,
-	tellNotTested,
-} from "./iii-engine.ts";
 
-const why = engineBinary === undefined ? "III_ENGINE names no binary" : "the engine has no queue of its own";
-if (!engineHasQueues) tellNotTested("the main job on a real iii engine", why);
+import { createFolder, EXAMPLE, runCli } from "../cli/run-cli.ts";
+import { engineBinary, type RunningEngine, startEngine, stateStores, tellNotTested } from "./iii-engine.ts";
+import { type QueueProvider, startQueueProvider } from "./queue-provider.ts";
+
+if (engineBinary === undefined)
+	tellNotTested("the main job on a real iii engine", "III_ENGINE names no binary");
 
 const UNSERIALIZED_ATTEMPTS_MAX = 5;
 
-describe.skipIf(!engineHasQueues)("the main job on a real iii engine", () => {
-	let engine: RunningEngine;
-	beforeAll(async () => {
-		engine = await startEngine(engineBinary as string, { queue: { max_retries: 3, backoff_ms: 1_000 } });
-	}, 30_000);
-	afterAll(() => engine.stop());
+describe.skipIf(engineBinary === undefined).each(stateStores)(
+	"the main job on a real iii engine, %s",
+	(state) => {
+		let engine: RunningEngine;
+		let provider: QueueProvider | undefined;
+		beforeAll(async () => {
+			const queue = { max_retries: 3, backoff_ms: 1_000 };
+			engine = await startEngine(engineBinary as string, { state, queue });
+			provider = await startQueueProvider(engine.url);
+		}, 60_000);
+		afterAll(async () => {
+			await provider?.stop();
+			await engine.stop();
+		});
 
-	const run = async (...options: readonly string[]) => {
-		const { exitCode, out, error } = await runCli([
-			"run",
-			EXAMPLE,
-			"--url",
-			engine.url,
-			"--json",
-			...options,
-		]);
-		expect(error.replaceAll(/^\d+ s; .*\n/gm, "")).toBe("");
-		return { exitCode, report: JSON.parse(out) as JobReport };
-	};
+		const run = async (...options: readonly string[]) => {
+			const { exitCode, out, error } = await runCli([
+				"run",
+				EXAMPLE,
+				"--url",
+				engine.url,
+				"--json",
+				...options,
+			]);
+			expect(error.replaceAll(/^\d+ s; .*\n/gm, "")).toBe("");
+			return { exitCode, report: JSON.parse(out) as JobReport };
+		};
 
-	it.each(["1", "2", "3"])(
-		"is kept with two deaths and every wake twice, seed %s",
-		async (seed) => {
-			await using folder = await createFolder();
-			const history = await folder.write("history.jsonl", "");
-			const { exitCode, report } = await run(
-				"--crash",
-				"2",
-				"--duplicate",
-				"--seed",
-				seed,
-				"--history",
-				history,
-			);
-			expect(report.verdict.violations).toEqual([]);
-			expect(exitCode).toBe(0);
-			expect(report.crashes.length).toBeGreaterThan(0);
-			const checked = await runCli(["check", history]);
-			expect(checked.out).toContain("Held:");
-			const { crashes, turnedAway, deadLetters, elapsedMs } = report;
-			const seen = { crashes: crashes.length, turnedAway, deadLetters: deadLetters?.length, elapsedMs };
-			process.stdout.write(`the main job on a real iii engine, seed ${seed}: ${JSON.stringify(seen)}\n`);
-		},
-		60_000,
-	);
+		it.each(state === "kv" ? ["1", "2", "3"] : ["1"])(
+			"is kept with two deaths and every wake twice, seed %s",
+			async (seed) => {
+				await using folder = await createFolder();
+				const history = await folder.write("history.jsonl", "");
+				const { exitCode, report } = await run(
+					"--crash",
+					"2",
+					"--duplicate",
+					"--seed",
+					seed,
+					"--history",
+					history,
+				);
+				expect(report.verdict.violations).toEqual([]);
+				expect(exitCode).toBe(0);
+				expect(report.crashes.length).toBeGreaterThan(0);
+				const checked = await runCli(["check", history]);
+				expect(checked.out).toContain("Held:");
+				const { crashes, turnedAway, deadLetters, elapsedMs } = report;
+				const seen = { crashes: crashes.length, turnedAway, deadLetters: deadLetters?.length, elapsedMs };
+				process.stdout.write(
+					`the main job on a real iii engine, ${state}, seed ${seed}: ${JSON.stringify(seen)}\n`,
+				);
+			},
+			60_000,
+		);
 
-	it("is violated without the lease", async () => {
-		for (let attempt = 1; attempt <= UNSERIALIZED_ATTEMPTS_MAX; attempt++) {
-			const { exitCode, report } = await run("--no-serialize");
-			if (Math.max(...report.calls.map(({ runs }) => runs)) < 2) continue;
-			expect(exitCode).toBe(2);
-			return;
-		}
-		expect.fail(`No call ran twice in ${UNSERIALIZED_ATTEMPTS_MAX} attempts.`);
-	}, 60_000);
-});
+		it("is violated without the lease", async () => {
+			for (let attempt = 1; attempt <= UNSERIALIZED_ATTEMPTS_MAX; attempt++) {
+				const { exitCode, report } = await run("--no-serialize");
+				if (Math.max(...report.calls.map(({ runs }) => runs)) < 2) continue;
+				expect(exitCode).toBe(2);
+				return;
+			}
+			expect.fail(`No call ran twice in ${UNSERIALIZED_ATTEMPTS_MAX} attempts.`);
+		}, 60_000);
+	},
+);

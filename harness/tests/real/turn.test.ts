@@ -10,20 +10,11 @@ import {
 	registerTurn,
 	type TurnRecord,
 } from "../../src/turn/index.ts";
-import {
-	engineBinary,
-	engineHasQueues,
-	engineVersion,
-	type RunningEngine,
-	startEngine,
-	tellNotTested,
-} from "./iii-engine.ts";
 
-if (engineBinary === undefined) {
-	tellNotTested("a real iii engine", "III_ENGINE names no binary");
-} else if (!engineHasQueues) {
-	tellNotTested("a turn on a real iii engine", `${engineVersion} has no queue of its own`);
-}
+import { engineBinary, type RunningEngine, startEngine, stateStores, tellNotTested } from "./iii-engine.ts";
+import { type QueueProvider, startQueueProvider } from "./queue-provider.ts";
+
+if (engineBinary === undefined) tellNotTested("a turn on a real iii engine", "III_ENGINE names no binary");
 
 interface Worker {
 	readonly iii: IIIClient;
@@ -31,15 +22,20 @@ interface Worker {
 	readonly name: string;
 }
 
-describe.skipIf(!engineHasQueues)("a turn on a real iii engine", () => {
+describe.skipIf(engineBinary === undefined).each(stateStores)("a turn on a real iii engine, %s", (state) => {
 	let engine: RunningEngine;
+	let provider: QueueProvider | undefined;
 	const runs = new Map<string, number>();
 	const events: LeaseEvent[] = [];
 
 	beforeAll(async () => {
-		engine = await startEngine(engineBinary as string);
-	}, 30_000);
-	afterAll(() => engine.stop());
+		engine = await startEngine(engineBinary as string, { state });
+		provider = await startQueueProvider(engine.url);
+	}, 60_000);
+	afterAll(async () => {
+		await provider?.stop();
+		await engine.stop();
+	});
 
 	const startWorker = (name: string): Worker => {
 		const iii: IIIClient = engine.connect();

@@ -306,6 +306,39 @@ describe("wakeSession of a session that has ended", () => {
 			expect(await b.leases.inspect(SESSION)).toMatchObject({ state: "free" });
 			expect(await world.stored()).toMatchObject({ state: "done" });
 			expect(world.wakes).toEqual([]);
+			await b.run("one");
+			expect(world.sent, "and does not send it again").toHaveLength(1);
+		}),
+	);
+
+	it(
+		"wakes it after all, if it was started anew meanwhile",
+		diesAtTheEnd(async (world) => {
+			await world.wait(TTL_MS + SKEW_MS + 1);
+			const b = world.runner("b");
+			const acquire: typeof b.leases.acquire = async (sessionId, options) => {
+				await startSession(world.runner("c").ports, SESSION, doc("two"), { replacesEnded: true });
+				world.wakes.length = 0;
+				return b.leases.acquire(sessionId, options);
+			};
+			await wakeSession({ ...b.ports, leases: { ...b.leases, acquire } }, SESSION);
+			expect(world.wakes).toEqual(["two"]);
+			expect(await b.leases.inspect(SESSION)).toMatchObject({ state: "free" });
+		}),
+	);
+
+	it(
+		"gives the lease back, if it was forgotten meanwhile",
+		diesAtTheEnd(async (world) => {
+			await world.wait(TTL_MS + SKEW_MS + 1);
+			const b = world.runner("b");
+			const acquire: typeof b.leases.acquire = async (sessionId, options) => {
+				await world.runner("c").leases.forget(SESSION);
+				return b.leases.acquire(sessionId, options);
+			};
+			await wakeSession({ ...b.ports, leases: { ...b.leases, acquire } }, SESSION);
+			expect(await b.leases.inspect(SESSION)).toMatchObject({ state: "free", valueText: undefined });
+			expect(world.wakes).toEqual([]);
 		}),
 	);
 

@@ -117,8 +117,9 @@ describe("leases that wait in place", () => {
 		"wait for nothing but a held session",
 		onBench(async (bench) => {
 			await bench.store.update(SESSION, [{ op: "set", field: "nonce", value: "x" }]);
-			const error = await errorOf(patient(bench, "b").leases.acquire(SESSION));
-			expect(error).toMatchObject({ code: "record_invalid" });
+			const b = patient(bench, "b");
+			expect(await errorOf(b.leases.acquire(SESSION))).toMatchObject({ code: "record_invalid" });
+			expect(b.calls()).toEqual(["read"]);
 		}),
 	);
 });

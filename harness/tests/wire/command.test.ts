@@ -1,6 +1,7 @@
 // The command `engine`: what it takes, what it says, and what is left when its process is killed.
 import { type ChildProcess, spawn } from "node:child_process";
 import { randomUUID } from "node:crypto";
+import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterEach, describe, expect, it } from "vitest";
@@ -83,6 +84,26 @@ describe("an engine that is killed", () => {
 		await until(() => heard.length === 1);
 		expect(heard).toEqual([{ n: 1 }]);
 		expect(await end(second.child, "SIGTERM")).toBe(0);
+	});
+
+	it("leaves its files to the next one, which two at a time do not have", async () => {
+		await using folder = await createFolder();
+		for (const kept of [["--durable"], ["--state", "file"]]) {
+			const file = join(folder.path, kept.join(" "));
+			const given = [...kept, "--file", file];
+			const { child } = await startEngine(...given);
+			const refused = await runProgramHere(["engine", "--port", "0", ...given], "", AbortSignal.abort());
+			const advice = `If that is no engine, remove ${file}.held-by-${child.pid}.`;
+			expect(refused).toEqual({
+				exitCode: 1,
+				out: "",
+				error: `session-lease: ${file} is in use by process ${child.pid}. ${advice}\n`,
+			});
+			await end(child, "SIGKILL");
+			const { exitCode } = await runProgramHere(["engine", "--port", "0", ...given], "", AbortSignal.abort());
+			expect(exitCode).toBe(0);
+		}
+		expect((await readdir(folder.path)).filter((name) => name.includes("held"))).toEqual([]);
 	});
 
 	it("has lost what it had not flushed to its state file", async () => {
@@ -176,9 +197,14 @@ describe("session-lease engine", () => {
 			[["--port", port], `Port ${port} is taken: somebody else listens there. Name another --port, or 0`],
 			[["--port", "0", "--durable", "--file", malformed], `${malformed}, line 1: Expected {`],
 			[["--port", "0", "--durable", "--file", journal], "Expected a queue `lost`: message m was kept of it."],
+			[
+				["--port", "0", "--durable", "--file", journal, "--queue", "lost,type=fifo,message_group_field=id"],
+				"Expected message m, which was kept of queue `lost`, to go there: enqueue_error: FIFO queue 'lost'",
+			],
 		] as const) {
 			const { exitCode, error } = await runProgramHere(["engine", ...given], "", AbortSignal.abort());
 			expect(error).toContain(`session-lease: ${sentence}`);
+			expect(error.trimEnd().split("\n")).toHaveLength(1);
 			expect(exitCode).toBe(1);
 		}
 	});

@@ -93,6 +93,10 @@ describe("a frame", () => {
 		["a call of nothing", invocation(5 as unknown as string, {})],
 		["a call whose id is no UUID", invocation("state::list", { scope: "s" }, { invocation_id: "1" })],
 		[
+			"a call whose id cannot become text",
+			invocation("state::list", { scope: "s" }, { invocation_id: { toString: 1 } }),
+		],
+		[
 			"a call with an unknown action",
 			invocation("state::list", { scope: "s" }, { action: { type: "later" } }),
 		],
@@ -115,6 +119,13 @@ describe("a frame", () => {
 		await ask(worker, "state::list", { scope: "none" });
 		expect(worker.frames.map(({ type }) => type)).toEqual(["workerregistered"]);
 		expect(bench.served.engine.owners().has("h")).toBe(false);
+	});
+
+	it("is passed over if its id is a list, though that of one UUID reads like one", async () => {
+		const worker = await bench.open();
+		const data = { scope: "listed", key: "k", value: 1 };
+		worker.send(invocation("state::set", data, { invocation_id: [randomUUID()] }));
+		expect(await ask(worker, "state::list", { scope: "listed" })).toMatchObject({ result: [] });
 	});
 
 	it("may be binary, and may bear keys that nobody knows", async () => {

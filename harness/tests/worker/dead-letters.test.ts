@@ -1,11 +1,6 @@
 import { describe, expect, it } from "vitest";
-import {
-	DeadLetterRounds,
-	deadWakes,
-	LETTERS_MAX,
-	readLetters,
-	WAKES_MAX,
-} from "../../src/worker/dead-letters.ts";
+import { LETTERS_MAX, type ReadLetters, readLetters } from "../../src/survey/dead-letters.ts";
+import { DeadLetterRounds, deadWakes, WAKES_MAX } from "../../src/worker/dead-letters.ts";
 import { lettersText, sweepText } from "../../src/worker/housekeeping.ts";
 import { BLOCKED_MS, onBench } from "./setup.ts";
 
@@ -30,26 +25,44 @@ describe("the wakes among dead letters", () => {
 
 	it("are read page by page, and no more than so many", async () => {
 		const all = Array.from({ length: 2 * LETTERS_MAX }, (_, index) => wakeOf(String(index), "s"));
-		const read = async ({ offset, limit }: { offset: number; limit: number }) =>
-			all.slice(offset, offset + limit);
-		expect(await readLetters(read)).toEqual(all.slice(0, LETTERS_MAX));
+		const read = pagesOf(all);
+		const first = await readLetters(read);
+		expect(first).toEqual({ letters: all.slice(0, LETTERS_MAX), nextOffset: LETTERS_MAX });
+		const rest = { letters: all.slice(LETTERS_MAX + 10), nextOffset: undefined };
+		expect(await readLetters(read, LETTERS_MAX + 10)).toEqual(rest);
 		all.length = 120;
-		expect(await readLetters(read)).toEqual(all);
-		expect(await readLetters(async () => null)).toEqual([]);
+		expect(await readLetters(read)).toEqual({ letters: all, nextOffset: undefined });
+	});
+
+	it("are not read from an answer that is no list", async () => {
+		await expect(readLetters(async () => null)).rejects.toThrow("Expected a list of dead letters, got null.");
+		const everything = Array.from({ length: 70 }, (_, index) => index);
+		expect((await readLetters(async () => everything)).letters).toEqual(everything);
 	});
 });
+
+const pagesOf =
+	(letters: readonly unknown[]): ReadLetters =>
+	async ({ offset, limit }) =>
+		letters.slice(offset, offset + limit);
+
+const ROW_ENDS_AFTER_MS = 200_000;
 
 function createRounds() {
 	let nowMs = 0;
 	const woken: string[] = [];
-	const rounds = new DeadLetterRounds({ monotonicMs: () => nowMs, blockedMs: BLOCKED_MS });
+	const rounds = new DeadLetterRounds({
+		monotonicMs: () => nowMs,
+		blockedMs: BLOCKED_MS,
+		rowEndsAfterMs: ROW_ENDS_AFTER_MS,
+	});
 	return {
 		woken,
 		pass(byMs: number) {
 			nowMs += byMs;
 		},
 		round: (letters: readonly unknown[], fail = false) =>
-			rounds.round(letters, async (sessionId) => {
+			rounds.round(pagesOf(letters), async (sessionId) => {
 				if (fail) throw new Error("queue away");
 				woken.push(sessionId);
 			}),
@@ -61,7 +74,7 @@ describe("a round over dead letters", () => {
 		const { round, woken } = createRounds();
 		const letters = [wakeOf("1", "s"), wakeOf("2", "s"), wakeOf("3", "t")];
 		expect((await round(letters)).woken).toEqual(["s", "t"]);
-		expect(await round(letters)).toEqual({ woken: [], failed: [], left: [] });
+		expect(await round(letters)).toMatchObject({ woken: [], failed: [], left: [] });
 		await round([...letters, wakeOf("4", "t")]);
 		expect(woken).toEqual(["s", "t", "t"]);
 	});
@@ -90,11 +103,74 @@ describe("a round over dead letters", () => {
 		expect((await next()).woken).toEqual(["s"]);
 		pass(2 * BLOCKED_MS + 1);
 		expect((await next()).left).toEqual(["s"]);
-		expect(await round(letters)).toEqual({ woken: [], failed: [], left: [] });
+		expect(await round(letters)).toMatchObject({ woken: [], failed: [], left: [] });
 		expect(woken).toHaveLength(WAKES_MAX + 1);
 		// Somebody has taken the letters away: it has another chance.
 		await round([]);
 		expect((await next()).woken).toEqual(["s"]);
+	});
+});
+
+describe("a row of dead wakes", () => {
+	/** Its wakes die as often as that, the last one just now. */
+	async function dieOften() {
+		const rounds = createRounds();
+		const letters: unknown[] = [];
+		const die = () => {
+			letters.unshift(wakeOf(String(letters.length), "s", letters.length));
+			return rounds.round(letters);
+		};
+		for (let wake = 0; wake < WAKES_MAX; wake++) {
+			await die();
+			rounds.pass(10_000);
+		}
+		return { ...rounds, die };
+	}
+
+	it("ends when the last one lies far enough behind: the session is woken again", async () => {
+		const { die, pass } = await dieOften();
+		pass(ROW_ENDS_AFTER_MS);
+		expect(await die()).toMatchObject({ woken: ["s"], left: [] });
+		// And has all its wakes before it again.
+		pass(2 * BLOCKED_MS + 1);
+		expect(await die()).toMatchObject({ woken: ["s"], left: [] });
+	});
+
+	it("goes on while each one dies soon after the one before", async () => {
+		const { die, pass } = await dieOften();
+		pass(ROW_ENDS_AFTER_MS - 10_000);
+		expect(await die()).toMatchObject({ woken: [], left: ["s"] });
+	});
+});
+
+describe("more dead letters than one round reads", () => {
+	const many = (count: number, sessionOf: (index: number) => string) =>
+		Array.from({ length: count }, (_, index) => wakeOf(String(index), sessionOf(index), count - index));
+
+	it("are all seen over the rounds, each once, and new ones with the next pass", async () => {
+		const { round, woken } = createRounds();
+		const letters: unknown[] = many(2 * LETTERS_MAX + 10, (index) => `s${index}`);
+		for (let count = 0; count < 3; count++) expect((await round(letters)).isPart).toBe(true);
+		expect(new Set(woken).size).toBe(letters.length);
+		letters.unshift(wakeOf("new", "new", 10_000));
+		for (let count = 0; count < 6; count++) await round(letters);
+		expect(woken).toHaveLength(letters.length);
+		expect(woken.at(-1)).toBe("new");
+	});
+
+	it("wake a session once for all that had died before", async () => {
+		const { round, woken } = createRounds();
+		const letters = many(2 * LETTERS_MAX, () => "s");
+		for (let count = 0; count < 9; count++) await round(letters);
+		expect(woken).toEqual(["s"]);
+	});
+
+	it("wake it again for one that died later, wherever the queue puts that", async () => {
+		const { round, woken } = createRounds();
+		const letters = [...many(LETTERS_MAX + 5, () => "s"), wakeOf("late", "s", 1e9)];
+		await round(letters);
+		await round(letters);
+		expect(woken).toEqual(["s", "s"]);
 	});
 });
 

@@ -53,6 +53,29 @@ describe("a worker that is drained", () => {
 			expect(isHeld(stored("s"))).toBe(false);
 		})());
 
+	it("counts a lease that it could not give back, and none that somebody has taken over", () =>
+		onBench({ functions: { pay: untilEnded } }, async ({ worker, start, time, engine, other, ports }) => {
+			let isAway = false;
+			const link: Link = async (_request, apply) => (isAway ? new Promise(() => undefined) : apply());
+			const a = worker("a", { drainMs: 100 }, link);
+			const b = worker("b", { drainMs: 100 });
+			await start(a, "s", { c1: "pay" });
+			await start(b, "t", { c1: "pay" });
+			await time.wait(100);
+			const holder = { id: "x", owner: "thief", until: ports.clock.wallMs() + 60_000 };
+			const ops = [
+				{ type: "increment", path: "bids:3", by: 1 },
+				{ type: "append", path: "holder:3", value: holder },
+			];
+			const payload = { scope: "session_lease", key: "t", ops };
+			await other.trigger({ function_id: "state::update", payload });
+			expect(await b.drain()).toEqual({ finished: false, held: 0 });
+			expect(b.lines.join("\n")).toContain("epoch 3 of thief has taken over");
+			isAway = true;
+			expect(await a.drain()).toEqual({ finished: false, held: 1 });
+			expect(isHeld(engine.state("session_lease").s as Record<string, unknown>)).toBe(true);
+		})());
+
 	it("sends away whoever waits in place for a lease", () =>
 		onBench({}, async ({ worker, start, time, engine, ports, other }) => {
 			const a = worker("a", { slots: 5 });

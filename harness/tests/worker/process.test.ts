@@ -1,5 +1,7 @@
 // Workers as processes, over sockets, on the engine that this package serves.
+import { setTimeout as pause } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { connectIII } from "../../src/stores/connect-iii.ts";
 import { createFolder, runProgramHere } from "../cli/run-cli.ts";
 import { freePort } from "../support/free-port.ts";
 import { type CliProcess, createSite, isDrainedInTheMiddle, runsATurn, startCli } from "./worker-process.ts";
@@ -18,6 +20,26 @@ describe("a worker process", () => {
 		await runsATurn(site);
 		await isDrainedInTheMiddle(site);
 	}, 60_000);
+
+	it("ends with 1 when another worker takes over its name, and says so", async () => {
+		const given = ["worker", "--url", url, "--name", "twin", "--dead-letters-every", "100", "--drain", "0"];
+		const ended = runProgramHere(given);
+		const namesake = await connectIII(url, { name: `namesake-${process.pid}` });
+		const ask = () =>
+			namesake.trigger({ function_id: "turn::get_state::twin", payload: { session_id: "s" } });
+		while (
+			!(await ask().then(
+				() => true,
+				() => false,
+			))
+		)
+			await pause(20);
+		namesake.registerFunction("turn::get_state::twin", async () => undefined);
+		const { exitCode, error } = await ended;
+		await namesake.shutdown();
+		expect(error).toContain(`worker twin: ends: A worker named "twin" is connected to ${url} already.`);
+		expect(exitCode).toBe(1);
+	}, 30_000);
 
 	it("says which queue is missing, and how to add it", async () => {
 		const given = ["worker", "--url", url, "--name", "q", "--queue", "other", "--connect", "100"];
@@ -47,6 +69,7 @@ describe("what cannot be used is refused by name", () => {
 		[["--url", "ws://e:1", "--scope="], "--scope"],
 		[["--url", "ws://e:1", "--ttl", "99"], "--ttl"],
 		[["--url", "ws://e:1", "--wait-slots", "-1"], "--wait-slots"],
+		[["--url", "ws://e:1", "--sweep-every", "soon"], "--sweep-every"],
 		[["--url", "ws://e:1", "--functions", "missing.json"], "missing.json"],
 		[["--url", "ws://e:1", "--workers", "3"], "--workers is no option of worker"],
 		[["turn.json", "--url", "ws://e:1"], '"turn.json"'],

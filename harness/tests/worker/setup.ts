@@ -87,6 +87,8 @@ export function createWorkerBench(options: BenchOptions = {}): WorkerBench {
 				slots: 0,
 				drainMs: 5_000,
 				deadLettersEveryMs: 10_000,
+				sweepEveryMs: 60_000,
+				retriesMs: undefined,
 				functions: functionsOf(name),
 				...own,
 			},

@@ -22,11 +22,11 @@ describe("turn::start", () => {
 				const answer = await a.call("turn::start", payload);
 				expect(answer).toEqual({ ok: false, error: expect.stringContaining(reason) });
 			};
-			await refused(null, "`message`");
-			await refused({ session_id: "s" }, "`message`");
-			await refused({ session_id: "s", message: { content: "note" } }, "`message`");
-			await refused({ session_id: "s", message: { content: [null] } }, "`message`");
-			await refused({ session_id: "s", message: { content: [] } }, "asks for no calls");
+			await refused(null, "The message is not an object");
+			await refused({ session_id: "s" }, "The message is not an object");
+			await refused({ session_id: "s", message: { content: "note" } }, "asks for no function");
+			await refused({ session_id: "s", message: { content: [null] } }, "block of `content` is not an object");
+			await refused({ session_id: "s", message: { content: [] } }, "asks for no function");
 			await refused({ session_id: "s", message: messageOf({ "c/1": "note" }) }, '"c/1"');
 			await refused({ session_id: "", message }, "`sessionId`");
 			await refused({ message }, "`sessionId`");
@@ -34,6 +34,19 @@ describe("turn::start", () => {
 			await start(a, "s", { c1: "note" });
 			await engine.idle();
 			await refused({ session_id: "s", message }, 'Session "s" has a record');
+			expect(runs).toEqual(["a s/c1"]);
+		})());
+
+	it("takes the message as a model provider returns it", () =>
+		onBench({}, async ({ worker, engine, runs }) => {
+			const a = worker("a");
+			const message = {
+				role: "assistant",
+				content: [{ type: "tool_use", id: "c1", name: "note", input: {} }],
+			};
+			expect(await a.call("turn::start", { session_id: "s", message })).toEqual({ ok: true });
+			await engine.idle();
+			expect((await a.record("s")).state).toBe("stopped");
 			expect(runs).toEqual(["a s/c1"]);
 		})());
 

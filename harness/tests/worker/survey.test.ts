@@ -1,7 +1,8 @@
 import { describe, expect, it } from "vitest";
 import type { EngineOptions } from "../../src/engine/index.ts";
 import type { IIIClient, TriggerRequest } from "../../src/stores/iii-client.ts";
-import { adapterOf, enqueueRefusal, settingsOf } from "../../src/survey/survey-engine.ts";
+import { adapterOf } from "../../src/survey/state-adapter.ts";
+import { enqueueRefusal, settingsOf } from "../../src/survey/survey-engine.ts";
 import { surveyText, unfitText } from "../../src/survey/survey-text.ts";
 import { type Fit, surveyForWorker } from "../../src/worker/survey-for-worker.ts";
 import { BLOCKED_MS, createWorkerBench, type WorkerBench } from "./setup.ts";
@@ -41,6 +42,10 @@ async function lineOf(options: Partial<EngineOptions>, asking?: Asking): Promise
 	return "unfit" in fit ? fit.unfit.why : surveyText(fit.survey, TEXT);
 }
 
+/** iii-sdk 0.11.2 tells its own timeout by no code. */
+const timingOutOf0_11 = () => {
+	throw new Error("Invocation timeout after 2000ms: engine::functions::info");
+};
 const unknownHere = failing("function_not_found");
 const silent = { "engine::functions::info": unknownHere, "configuration::get": unknownHere };
 
@@ -86,7 +91,10 @@ describe("the line on an engine that has what a worker needs", () => {
 describe("what an engine lacks", () => {
 	it.each<[string, Partial<EngineOptions>, Asking]>([
 		["no_engine", {}, { instead: { "engine::functions::info": failing("TIMEOUT") } }],
+		["no_engine", {}, { instead: { "engine::functions::info": timingOutOf0_11 } }],
 		["no_state", {}, { instead: { "state::get": unknownHere } }],
+		["name_taken", {}, { instead: { "turn::get_state::a": failing("TIMEOUT") } }],
+		["name_taken", {}, { instead: { "turn::get_state::a": failing("invocation_failed") } }],
 		["no_streams", {}, { instead: { "stream::list": unknownHere } }],
 		["no_enqueue", { like: "0.23" }, {}],
 		["no_queue", { queues: { other: {} } }, {}],

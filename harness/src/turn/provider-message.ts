@@ -4,17 +4,17 @@
 // OpenAI Chat Completions  tool_calls: [{id, type: "function", function: {name, arguments: "<JSON>"}}], also in choices[0]
 // OpenAI Responses         output: [{type: "function_call", call_id, name, arguments: "<JSON>"}]
 // iii                      content: [{type: "function_call", id, function_id: "agent_trigger", arguments: {…}}]
-import { type AssistantContent, type AssistantMessage, callsOf } from "../turn/record.ts";
-import { InputError, sentenceOf } from "./input-error.ts";
+import { SessionLeaseError } from "../lease/errors.ts";
+import { type AssistantContent, type AssistantMessage, callsOf } from "./record.ts";
 
 type Fields = Readonly<Record<string, unknown>>;
 
-/** @throws InputError: no calls, two with one id, a call without id, name or arguments, or a form that is not known. */
+/** @throws SessionLeaseError (`option_invalid`): no calls, two with one id, a call without id, name or arguments, or a form that is not known. */
 export function assistantMessage(message: unknown): AssistantMessage {
 	const fields = expectFields(message, "The message");
 	const content = readContent(fields);
 	if (!content.some((part) => part.type === "function_call")) {
-		throw new InputError("The message asks for no function: there are no calls in it.");
+		throw refusal("The message asks for no function: there are no calls in it.");
 	}
 	const stop = fields.stop_reason ?? fields.finish_reason;
 	const read: AssistantMessage = {
@@ -25,7 +25,7 @@ export function assistantMessage(message: unknown): AssistantMessage {
 	try {
 		callsOf(read);
 	} catch (error) {
-		throw new InputError(sentenceOf(error));
+		throw refusal((error as Error).message);
 	}
 	return read;
 }
@@ -33,7 +33,7 @@ export function assistantMessage(message: unknown): AssistantMessage {
 function readContent(message: Fields): AssistantContent[] {
 	if (message.choices !== undefined) return readContent(onlyChoice(message.choices));
 	if (message.role !== undefined && message.role !== "assistant") {
-		throw new InputError(`Expected a message of the assistant, got one of role "${String(message.role)}".`);
+		throw refusal(`Expected a message of the assistant, got one of role "${String(message.role)}".`);
 	}
 	if (message.output !== undefined) return expectList(message.output, "`output`").flatMap(fromOutput);
 	const text = typeof message.content === "string" ? [textPart(message.content)] : [];
@@ -44,7 +44,7 @@ function readContent(message: Fields): AssistantContent[] {
 
 function onlyChoice(choices: unknown): Fields {
 	const list = expectList(choices, "`choices`");
-	if (list.length !== 1) throw new InputError(`Expected one choice in \`choices\`, got ${list.length}.`);
+	if (list.length !== 1) throw refusal(`Expected one choice in \`choices\`, got ${list.length}.`);
 	return expectFields(expectFields(list[0], "The choice").message, "The choice's `message`");
 }
 
@@ -85,19 +85,17 @@ function fromOutput(item: unknown): AssistantContent[] {
 
 /** Free text instead of JSON: to leave the call out would lose it without a word. */
 function refuseCustom(id: unknown, isCustom: boolean): void {
-	if (isCustom) throw new InputError(`Call ${shown(id)} is of a custom tool, which has no JSON arguments.`);
+	if (isCustom) throw refusal(`Call ${shown(id)} is of a custom tool, which has no JSON arguments.`);
 }
 
 function parseArguments(id: unknown, text: unknown): unknown {
 	if (typeof text !== "string") {
-		throw new InputError(
-			`Expected the \`arguments\` of call ${shown(id)} to be JSON text, got ${typeof text}.`,
-		);
+		throw refusal(`Expected the \`arguments\` of call ${shown(id)} to be JSON text, got ${typeof text}.`);
 	}
 	try {
 		return JSON.parse(text);
 	} catch (error) {
-		throw new InputError(`The \`arguments\` of call ${shown(id)} are not JSON: ${sentenceOf(error)}.`);
+		throw refusal(`The \`arguments\` of call ${shown(id)} are not JSON: ${(error as Error).message}.`);
 	}
 }
 
@@ -106,30 +104,32 @@ const CALL_ID_MAX_CHARACTERS = 256;
 /** A decision is kept under `<session>/<call id>`, and the call's result in an object under its id. */
 function callPart(call: { id: unknown; name: unknown; input: unknown }): AssistantContent {
 	const { id, name, input } = call;
-	if (typeof id !== "string" || id === "") throw new InputError(`A call of ${shown(name)} has no id.`);
+	if (typeof id !== "string" || id === "") throw refusal(`A call of ${shown(name)} has no id.`);
 	if (id.length > CALL_ID_MAX_CHARACTERS || id.includes("/") || id === "__proto__") {
 		const start = shown(id.slice(0, 40));
-		throw new InputError(`The call id ${start} is not usable: at most 256 characters, and no slash.`);
+		throw refusal(`The call id ${start} is not usable: at most 256 characters, and no slash.`);
 	}
-	if (typeof name !== "string" || name === "") throw new InputError(`Call "${id}" names no function.`);
+	if (typeof name !== "string" || name === "") throw refusal(`Call "${id}" names no function.`);
 	return { type: "function_call", id, function_id: name, arguments: input };
 }
 
 const textPart = (text: unknown): AssistantContent => ({ type: "text", text: String(text ?? "") });
 
 function expectPresent(fields: Fields, field: string): unknown {
-	if (fields[field] === undefined) throw new InputError(`Call ${shown(fields.id)} has no \`${field}\`.`);
+	if (fields[field] === undefined) throw refusal(`Call ${shown(fields.id)} has no \`${field}\`.`);
 	return fields[field];
 }
 
 function expectFields(value: unknown, what: string): Fields {
 	if (typeof value === "object" && value !== null && !Array.isArray(value)) return value as Fields;
-	throw new InputError(`${what} is not an object.`);
+	throw refusal(`${what} is not an object.`);
 }
 
 function expectList(value: unknown, what: string): readonly unknown[] {
 	if (Array.isArray(value)) return value;
-	throw new InputError(`Expected ${what} to be a list.`);
+	throw refusal(`Expected ${what} to be a list.`);
 }
 
 const shown = (value: unknown): string => JSON.stringify(value) ?? "without an id";
+
+const refusal = (sentence: string): SessionLeaseError => new SessionLeaseError("option_invalid", sentence);

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { assistantMessage } from "../../src/cli/provider-message.ts";
 import { schemaIssues } from "../../src/cli/read-json.ts";
+import { assistantMessage } from "../../src/turn/provider-message.ts";
 import { callsOf } from "../../src/turn/record.ts";
 
 const wanted = [
