@@ -7,6 +7,7 @@ import type { Clock, Wait } from "../lease/clock.ts";
 import { untilAborted } from "../lease/until-aborted.ts";
 import { createRandom } from "../system/random.ts";
 import { createRetry } from "../system/retry.ts";
+import { within } from "../system/within.ts";
 import type { TurnFunctions } from "../turn/functions.ts";
 import { type AssistantMessage, callsOf, type Decision } from "../turn/record.ts";
 import { decideAll } from "./approvers.ts";
@@ -119,7 +120,7 @@ export async function runJob(options: JobOptions, ports: JobPorts): Promise<JobR
 	const startedAtMs = clock.monotonicMs();
 	try {
 		const job: Job = { options, settings, ports, engine, epochs, crew, runs, wait };
-		const rest = () => withinLimit(wait, settings.limitMs, runToRest(job));
+		const rest = () => within(wait, settings.limitMs, runToRest(job), { background: true });
 		const restOrLost = () => Promise.race([rest(), engine.lost()]);
 		const atRest = await (options.signal ? untilAborted(restOrLost, options.signal) : restOrLost());
 		crew.end();
@@ -159,20 +160,6 @@ async function runToRest({ options, settings, ports, engine, crew, wait }: Job):
 async function atRest(engine: JobEngine, crew: Crew): Promise<void> {
 	do await engine.idle();
 	while (await crew.settled());
-}
-
-/** Whether the work ended within the limit. Rejects if the work does. */
-async function withinLimit(wait: Wait, limitMs: number, work: Promise<void>): Promise<boolean> {
-	const ended = new AbortController();
-	const timeUp = wait(limitMs, { signal: ended.signal, background: true }).then(
-		() => false,
-		() => true,
-	);
-	try {
-		return await Promise.race([work.then(() => true), timeUp]);
-	} finally {
-		ended.abort();
-	}
 }
 
 async function findingsOf(

@@ -66,9 +66,8 @@ async function surveyQueue(
 	{ wait, newId }: SurveyPorts,
 ): Promise<QueueSurvey | Unfit> {
 	const provider = await queueProvider(iii);
-	const id = newId();
-	const functionId = `session-lease::probe::${name}::${id}`;
-	const verdict = await verifyQueue(iii, { queue, functionId, id, wait });
+	const functionId = `session-lease::probe::${name}::${newId()}`;
+	const verdict = await verifyQueue(iii, { queue, functionId, wait });
 	if (typeof verdict === "object") return enqueueRefusal(verdict.message, provider);
 	const configuration = await configurationOf(iii, configurationIdOf(provider));
 	return { provider, settings: settingsOf(queue, configuration), delivered: verdict === "delivered" };

@@ -1,14 +1,12 @@
 // Whether a queue does what it says: a message to a function of one's own, and a bounded wait for it.
 import type { Wait } from "../lease/clock.ts";
 import type { IIIClient } from "../stores/iii-client.ts";
-import { type Asked, fieldOf, refusalOf } from "./ask.ts";
+import { type Asked, refusalOf } from "./ask.ts";
 
 export interface VerifyQueueOptions {
 	readonly queue: string;
 	/** New for each try: what comes late of an earlier one finds nobody. */
 	readonly functionId: string;
-	/** Tells this message from what else may reach the function. */
-	readonly id: string;
 	readonly wait: Wait;
 }
 
@@ -20,18 +18,17 @@ const ENQUEUE_MS_MAX = 5_000;
 
 /** `silent`: the message was taken, and did not come in time. */
 export async function verifyQueue(iii: IIIClient, options: VerifyQueueOptions): Promise<QueueVerdict> {
-	const { queue, functionId, id, wait } = options;
+	const { queue, functionId, wait } = options;
 	const ended = new AbortController();
 	let arrived = () => {};
 	const arrival = new Promise<QueueVerdict>((resolve) => {
 		arrived = () => resolve("delivered");
 	});
-	const registered = iii.registerFunction(functionId, async (payload: unknown) => {
-		if (fieldOf(payload, "probe") === id) arrived();
-	});
+	const registered = iii.registerFunction(functionId, async () => arrived());
 	try {
-		// With the field that the wakes of a turn have, by which a fifo queue may group them.
-		const payload = { session_id: functionId, probe: id };
+		// With the field that the wakes of a turn have, by which a fifo queue may group them; and with another one, so that
+		// it is not taken for a wake when it has died.
+		const payload = { session_id: functionId, probe: true };
 		const action = { type: "enqueue", queue } as const;
 		await iii.trigger({ function_id: functionId, payload, action, timeoutMs: ENQUEUE_MS_MAX });
 		const silence = wait(DELIVERY_MS_MAX, { signal: ended.signal, background: true }).then(

@@ -68,7 +68,7 @@ export function createConnection(ports: ConnectionPorts): Connection {
 }
 
 function perform(frame: Frame, worker: Worker): void {
-	const { like, roster, send, invocations, registrations } = worker;
+	const { roster, send, invocations, registrations } = worker;
 	switch (frame.type) {
 		case "invokefunction":
 			if (frame.function_id !== REGISTER_WORKER || hasName(frame.data, worker)) {
@@ -91,7 +91,8 @@ function perform(frame: Frame, worker: Worker): void {
 			registrations.removeTrigger(frame.id);
 			break;
 		case "reattach":
-			if (like !== "0.21") roster.retire(frame.previous_worker_id, frame.reattach_token);
+			// Like 0.21, nobody was told a token: no frame has one that fits.
+			roster.retire(frame.previous_worker_id, frame.reattach_token);
 			break;
 		case "ping":
 			send({ type: "pong" });

@@ -6,6 +6,7 @@
 // session for a TTL.
 import type { Activity } from "../engine/activity.ts";
 import type { Wait } from "../lease/clock.ts";
+import { within } from "../system/within.ts";
 import type { TurnRecord } from "../turn/record.ts";
 import type { HeldLeases } from "./held-leases.ts";
 
@@ -53,19 +54,5 @@ async function giveBack({
 	for (let quiet = 0; quiet < 2; quiet++) {
 		await wait(0);
 		await underway.idle();
-	}
-}
-
-/** Whether the work has ended in time. */
-async function within(wait: Wait, limitMs: number, work: Promise<void>): Promise<boolean> {
-	const ended = new AbortController();
-	const timeUp = wait(limitMs, { signal: ended.signal }).then(
-		() => false,
-		() => true,
-	);
-	try {
-		return await Promise.race([work.then(() => true), timeUp]);
-	} finally {
-		ended.abort();
 	}
 }

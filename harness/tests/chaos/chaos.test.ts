@@ -25,7 +25,7 @@ it(
 				transitions: TRANSITIONS,
 				seed: SEED,
 				faults: FAULTS,
-				everyMs: [200, 900],
+				everyMs: TRANSITIONS > 1_000 ? [300, 1_700] : [200, 900],
 				limitMs: LIMIT_MS,
 				restart: engine.restart,
 			});

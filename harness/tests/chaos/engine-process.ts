@@ -22,8 +22,11 @@ export interface ChaosEngine {
 }
 
 const READY_MS_MAX = 20_000;
-/** Retries that outlast the leases of these runs, so that a wake becomes a dead letter only if its worker never returns. */
-const QUEUE = "turn-step,max_retries=8,backoff_ms=100,concurrency=32";
+/**
+ * Retries that outlast the leases of these runs, and not the time between two restarts of the engine: one that was
+ * restarted counts the deliveries of its messages anew, and those of a worker that never returns have to become dead letters.
+ */
+const QUEUE = "turn-step,max_retries=6,backoff_ms=100,concurrency=32";
 
 /**
  * `journal`: state and queue are in the file before they are acknowledged. `state file`: a kill forgets what was written

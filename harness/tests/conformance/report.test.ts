@@ -73,6 +73,32 @@ describe("a run of cases", () => {
 		]);
 	});
 
+	it("looks at the message of a rejected call, and at what the call has left", async () => {
+		const refused: ConformanceCase = {
+			name: "as expected",
+			before: 1,
+			call: "state::nothing",
+			payload: {},
+			rejected: "function_not_found",
+			message: "function_not_found: Function state::nothing not found",
+			after: 1,
+		};
+		const { results } = await runOn([
+			refused,
+			{ ...refused, name: "other message", message: "no" },
+			{ ...refused, name: "other value", after: 2 },
+		]);
+		expect(results).toEqual([
+			{ name: "as expected", verdict: "ok" },
+			{
+				name: "other message",
+				verdict: "differs",
+				differences: [{ at: "message", expected: "no", got: refused.message }],
+			},
+			{ name: "other value", verdict: "differs", differences: [{ at: "after", expected: 2, got: 1 }] },
+		]);
+	});
+
 	it("finds the adapter's own column, and each of its differences", async () => {
 		const redis: Target = { ...KV, adapter: "redis" };
 		const emptied: ConformanceCase = {

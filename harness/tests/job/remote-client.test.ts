@@ -91,6 +91,19 @@ describe("a worker that has died", () => {
 		expect(await isSettled(open)).toBe(false);
 	});
 
+	it("hears no answer that comes after its death", async () => {
+		let arrive = () => {};
+		answer = () =>
+			new Promise((resolve) => {
+				arrive = () => resolve("late");
+			});
+		const open = client.trigger(state);
+		await setImmediate();
+		client.crash();
+		arrive();
+		expect(await isSettled(open)).toBe(false);
+	});
+
 	it("answers nothing that was asked of it before or after, and its wakes stay under way", async () => {
 		let finish = () => {};
 		client.registerFunction(

@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, it } from "vitest";
-import { remoteRest } from "../../src/job/remote-rest.ts";
+import { EngineLostError } from "../../src/job/engine-lost-error.ts";
+import { type RestOptions, remoteLoss, remoteRest } from "../../src/job/remote-rest.ts";
 import type { SessionLook } from "../../src/job/session-reader.ts";
 import { createWakeLedger, type WakeLedger } from "../../src/job/wake-ledger.ts";
 import { createVirtualTime, type VirtualTime } from "../../src/system/virtual-time.ts";
@@ -27,9 +28,8 @@ interface Watched {
 	readonly meanwhile?: () => Promise<void>;
 }
 
-/** Answers when it was at rest, in milliseconds. */
-async function restAtMs({ look, letters = [], serialize = true, meanwhile }: Watched): Promise<number> {
-	const rest = remoteRest({
+function restOptions({ look, letters = [], serialize = true }: Watched): RestOptions {
+	return {
 		...time,
 		client: { trigger: async () => letters },
 		ledger,
@@ -37,7 +37,12 @@ async function restAtMs({ look, letters = [], serialize = true, meanwhile }: Wat
 		ttlMs: TTL_MS,
 		serialize,
 		look: look ?? (async () => found("stopped")),
-	});
+	};
+}
+
+/** Answers when it was at rest, in milliseconds. */
+async function restAtMs({ meanwhile, ...watched }: Watched): Promise<number> {
+	const rest = remoteRest(restOptions(watched));
 	await time.run(Promise.all([rest, meanwhile?.()]), { limitMs: 60_000 });
 	return time.clock.monotonicMs();
 }
@@ -133,5 +138,28 @@ describe("a job behind a URL is at rest", () => {
 	it("soon without leases, wherever it stands still: nobody takes over", async () => {
 		const look = async () => found("steering_check");
 		expectBetween(await restAtMs({ look, serialize: false }), soon);
+	});
+});
+
+describe("an engine behind a URL is lost", () => {
+	/** The engine gives no answer in these seconds. Answers when it was called lost, in milliseconds. */
+	async function lostAtMs(isSilentAtS: (second: number) => boolean): Promise<number | undefined> {
+		const look = async () => {
+			if (isSilentAtS(time.clock.monotonicMs() / 1_000)) throw new Error("No answer.");
+			return found("stopped");
+		};
+		const lost = remoteLoss("ws://e:1", restOptions({ look })).catch((error: unknown) => {
+			expect(error).toBeInstanceOf(EngineLostError);
+			return time.clock.monotonicMs();
+		});
+		return time.run(Promise.race([lost, time.wait(120_000).then(() => undefined)]));
+	}
+
+	it("after 15 s in which it gave no answer, counted from its last one", async () => {
+		expect(await lostAtMs((second) => second > 40)).toBe(55_000);
+	});
+
+	it("not by a look that fails now and then, however long it has been watched", async () => {
+		expect(await lostAtMs((second) => second % 15 !== 0)).toBeUndefined();
 	});
 });

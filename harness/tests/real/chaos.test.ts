@@ -5,10 +5,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { describe, expect, it } from "vitest";
-import { type ChaosOptions, liveAndDie, runChaos } from "../chaos/chaos.ts";
+import { type ChaosOptions, runChaos } from "../chaos/chaos.ts";
 import { chaosText } from "../chaos/chaos-text.ts";
 import { outlivesItsWorker } from "../chaos/dead-worker.ts";
-import { checkOneWriter } from "../chaos/one-writer.ts";
+import { keepsItsPromises } from "../chaos/forgetting.ts";
 import {
 	engineBinary,
 	engineHasQueues,
@@ -74,31 +74,14 @@ describe.skipIf(engineBinary === undefined)("chaos on a real iii engine", () => 
 	it(
 		"lets no two holders write one value, and wedges no session, when the engine is killed and forgets",
 		async () => {
-			const run = await onEngine("file", (engine, options) =>
-				liveAndDie({
-					...options,
-					faults: ["restart the engine", "kill", "restart the engine", "pause"],
-					asksAgain: true,
-					async restart(afterMs) {
-						await engine.kill();
-						await pause(afterMs);
-						await engine.restart();
-					},
-				}),
-			);
-			expect(
-				run.turns
-					.filter(({ ended }) => !ended)
-					.map(({ sessionId, record, lease }) => [sessionId, record?.state, lease]),
-			).toEqual([]);
-			const { violations, writes, loads } = checkOneWriter(run.recorded.operations);
-			expect(violations).toEqual([]);
-			expect(Math.min(writes, loads)).toBeGreaterThan(TRANSITIONS / 2);
-			const restarts = run.faults.get("restart the engine");
-			expect(restarts).toBeGreaterThan(0);
-			process.stdout.write(
-				`a real iii ${engineVersion} that forgets: ${run.transitions} transitions of ${run.turns.length} turns, ${restarts} restarts\n`,
-			);
+			await onEngine("file", (engine, options) => {
+				const restart = async (afterMs: number) => {
+					await engine.kill();
+					await pause(afterMs);
+					await engine.restart();
+				};
+				return keepsItsPromises({ ...options, restart }, `a real iii ${engineVersion}`);
+			});
 		},
 		LIMIT_MS + 120_000,
 	);

@@ -2,11 +2,12 @@
 import { execFileSync, spawn } from "node:child_process";
 import { accessSync, constants } from "node:fs";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
-import { connect as connectSocket, createServer } from "node:net";
+import { connect as connectSocket } from "node:net";
 import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { type IIIClient, registerWorker } from "iii-sdk";
+import { freePort } from "../support/free-port.ts";
 import { type RunningProcess, startProcess } from "./process.ts";
 
 export const engineBinary: string | undefined = process.env.III_ENGINE;
@@ -153,21 +154,6 @@ async function listens(port: number): Promise<void> {
 		if (deadline.aborted) throw new Error(`Nothing listens on port ${port}.`);
 		await pause(20);
 	}
-}
-
-function freePort(): Promise<number> {
-	return new Promise((resolve, reject) => {
-		const server = createServer();
-		server.once("error", reject);
-		server.listen(0, "127.0.0.1", () => {
-			const address = server.address();
-			server.close(() =>
-				typeof address === "object" && address
-					? resolve(address.port)
-					: reject(new Error("No port is free.")),
-			);
-		});
-	});
 }
 
 function onPath(program: string): string | undefined {

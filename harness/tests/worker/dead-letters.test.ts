@@ -1,5 +1,7 @@
 import { describe, expect, it } from "vitest";
+import type { IIIClient } from "../../src/stores/iii-client.ts";
 import { LETTERS_MAX, type ReadLetters, readLetters } from "../../src/survey/dead-letters.ts";
+import { verifyQueue } from "../../src/survey/verify-queue.ts";
 import { DeadLetterRounds, deadWakes, WAKES_MAX } from "../../src/worker/dead-letters.ts";
 import { lettersText, sweepText } from "../../src/worker/housekeeping.ts";
 import { BLOCKED_MS, onBench } from "./setup.ts";
@@ -21,6 +23,19 @@ describe("the wakes among dead letters", () => {
 			null,
 		];
 		expect(deadWakes(letters).map(({ sessionId }) => sessionId)).toEqual(["s"]);
+	});
+
+	it("are not those of a look at the queue: its messages are no turn's", async () => {
+		const dead: unknown[] = [];
+		const iii: IIIClient = {
+			trigger: async ({ payload }) => dead.push(letter("1", payload)),
+			registerFunction: () => ({ unregister: () => undefined }),
+			registerTrigger: () => ({ unregister: () => undefined }),
+		};
+		const options = { queue: "q", functionId: "f", wait: async () => undefined };
+		expect(await verifyQueue(iii, options)).toBe("silent");
+		expect(dead).toHaveLength(1);
+		expect(deadWakes(dead)).toEqual([]);
 	});
 
 	it("are read page by page, and no more than so many", async () => {

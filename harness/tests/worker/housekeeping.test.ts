@@ -132,6 +132,21 @@ describe("what a worker looks after", () => {
 		]);
 	});
 
+	it("is no news when it fails because the worker ends", async () => {
+		const ended = new AbortController();
+		const { signal } = ended;
+		const fail = () =>
+			new Promise<never>((_resolve, reject) => {
+				signal.addEventListener("abort", () => reject(new Error("the socket is closed")), { once: true });
+			});
+		const lookAtName = async () => {
+			// Both the sweep and the reading are under way.
+			setImmediate(() => ended.abort());
+		};
+		expect(await linesOf(1, { signal, lookAtName, sweep: fail, read: fail })).toEqual([]);
+		expect(signal.aborted).toBe(true);
+	});
+
 	it("is not looked at any more once the worker has ended", () =>
 		onBench({}, async ({ worker, engine, time }) => {
 			const a = worker("a");

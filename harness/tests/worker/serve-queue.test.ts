@@ -1,4 +1,4 @@
-// A process that is the queue: what it does when the engine does not answer any more.
+// A process that is the queue: what it does when the engine does not answer any more, and what it leaves to others.
 import { expect, it } from "vitest";
 import { serveQueue } from "../../src/worker/serve-queue.ts";
 import { BLOCKED_MS, createWorkerBench } from "./setup.ts";
@@ -27,4 +27,16 @@ it("sends a message again whose answer was lost with the engine", async () => {
 		expect(served.deadLetters()).toEqual([]);
 	};
 	await time.run(scenario());
+});
+
+it("leaves a function on dead letters to whoever has it", async () => {
+	const { time, ports, engine, other } = createWorkerBench({ like: "0.23" });
+	other.registerFunction("iii::queue::redrive", async () => "theirs");
+	const provider = engine.connect({ name: "provider" });
+	await time.run(serveQueue(provider, { queue: "turn-step", blockedMs: BLOCKED_MS }, ports));
+	expect(Object.fromEntries(engine.owners())).toEqual({
+		"engine::queue::enqueue": "provider",
+		"engine::queue::dlq_messages": "provider",
+		"iii::queue::redrive": "other",
+	});
 });

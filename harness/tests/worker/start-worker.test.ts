@@ -73,6 +73,20 @@ describe("turn::start", () => {
 		})());
 });
 
+describe("a worker that starts before the state functions are there", () => {
+	it("waits for them, and says nothing of it", () =>
+		onBench({}, async ({ worker, start, engine, time, runs }) => {
+			const a = worker("a", {}, async ({ function_id }, apply) => {
+				if (time.clock.monotonicMs() >= 2_000 || !function_id.startsWith("state::")) return apply();
+				throw Object.assign(new Error(`Function ${function_id} not found`), { code: "function_not_found" });
+			});
+			expect(await start(a, "s", { c1: "note" })).toEqual({ ok: true });
+			await engine.idle();
+			expect(runs).toEqual(["a s/c1"]);
+			expect(a.lines).toEqual([expect.stringMatching(/^sweep: \d woken, 0 failed$/)]);
+		})());
+});
+
 describe("what a worker says", () => {
 	it("is nothing of turns that go well, whoever was turned away", () =>
 		onBench({}, async ({ worker, start, engine }) => {
