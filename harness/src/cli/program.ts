@@ -1,25 +1,22 @@
-// The program from its arguments to its exit code: what is wrong with the input is told in one sentence.
+// The program from its arguments to its exit code: what is wrong with the input, or the engine, is told in a sentence.
+import { EngineUnfitError } from "../survey/engine-unfit-error.ts";
 import { type Arguments, readArguments } from "./arguments.ts";
 import { type CheckPorts, checkCommand } from "./check-command.ts";
+import type { CommandPorts } from "./command-ports.ts";
 import { type ConformPorts, conformCommand } from "./conform-command.ts";
 import { type EnginePorts, engineCommand } from "./engine-command.ts";
 import { type ExplorePorts, exploreCommand } from "./explore-command.ts";
 import { InputError } from "./input-error.ts";
 import { replayCommand } from "./replay-command.ts";
-import { type RunPorts, runCommand } from "./run-command.ts";
-import { type WorkerCommandPorts, workerCommand } from "./worker-command.ts";
+import { runCommand } from "./run-command.ts";
+import { workerCommand } from "./worker-command.ts";
 
-export type ProgramPorts = RunPorts &
-	EnginePorts &
-	CheckPorts &
-	ExplorePorts &
-	WorkerCommandPorts &
-	ConformPorts;
+export type ProgramPorts = CommandPorts & EnginePorts & CheckPorts & ExplorePorts & ConformPorts;
 
 /** As `EX_SOFTWARE` of sysexits.h. */
 const INTERNAL_ERROR = 70;
 
-/** Answers the exit code. Anything but bad input is a bug: its stack says where. */
+/** Answers the exit code. Anything but bad input and an unfit engine is a bug: its stack says where. */
 export async function runProgram(given: readonly string[], ports: ProgramPorts): Promise<number> {
 	try {
 		const read = readArguments(given);
@@ -29,9 +26,9 @@ export async function runProgram(given: readonly string[], ports: ProgramPorts):
 		}
 		return await runOneCommand(read, ports);
 	} catch (error) {
-		const shown = error instanceof InputError ? error.message : (error as Error).stack;
-		ports.writeError(`session-lease: ${shown}\n`);
-		return error instanceof InputError ? 1 : INTERNAL_ERROR;
+		const isTold = error instanceof InputError || error instanceof EngineUnfitError;
+		ports.writeError(`session-lease: ${isTold ? error.message : (error as Error).stack}\n`);
+		return isTold ? 1 : INTERNAL_ERROR;
 	}
 }
 

@@ -2,37 +2,27 @@
 import { randomUUID } from "node:crypto";
 import { EngineLostError } from "../job/engine-lost-error.ts";
 import type { JobReport } from "../job/job-report.ts";
-import { type ReachEngineOptions, type RemoteEngine, reachEngine } from "../job/remote-engine.ts";
+import { type RemoteEngine, reachEngine } from "../job/remote-engine.ts";
 import { runJob } from "../job/run-job.ts";
-import type { Clock, Wait } from "../lease/clock.ts";
+import type { Wait } from "../lease/clock.ts";
 import { isTransientError, SessionLeaseError } from "../lease/errors.ts";
 import { reportJson } from "../report/json.ts";
 import { reportText } from "../report/text.ts";
-import { EngineUnfitError } from "../survey/engine-unfit-error.ts";
 import { createClosableWait } from "../system/closable-wait.ts";
 import { readDecisions } from "./approvals.ts";
 import { commandFunctions } from "./command-functions.ts";
+import type { CommandPorts } from "./command-ports.ts";
 import { createHistoryFile } from "./history-file.ts";
-import { InputError, sentenceOf } from "./input-error.ts";
+import { sentenceOf } from "./input-error.ts";
 import { createProgress } from "./progress.ts";
 import type { RunArguments } from "./run-arguments.ts";
 import { readTurnFile } from "./turn-file.ts";
 
-export interface RunPorts {
-	readonly clock: Clock;
-	readonly wait: Wait;
-	readonly environment: Readonly<Record<string, string | undefined>>;
-	/** Ends the run: its processes are killed. */
-	readonly signal: AbortSignal;
-	readonly writeOut: (text: string) => void;
-	readonly writeError: (text: string) => void;
-}
-
 const LIMIT_MS = 600_000;
 const PROGRESS_EVERY_MS = 1_000;
 
-/** Answers the exit code. @throws InputError: nothing ran. */
-export async function runCommand(given: RunArguments, ports: RunPorts): Promise<number> {
+/** Answers the exit code. @throws InputError or EngineUnfitError: nothing ran. */
+export async function runCommand(given: RunArguments, ports: CommandPorts): Promise<number> {
 	const turn = await readTurnFile(given.turnPath, ports.environment.PATH ?? "");
 	const closable = createClosableWait(ports.wait);
 	const functions = commandFunctions(turn, { ...ports, ...closable });
@@ -46,7 +36,11 @@ export async function runCommand(given: RunArguments, ports: RunPorts): Promise<
 	const { wait } = closable;
 	let remote: RemoteEngine | undefined;
 	try {
-		remote = await reachRemote(given.url, turn.sessionId, { clock, wait, signal, blockedMs: given.ttlMs });
+		if (given.url !== undefined) {
+			const { sessionId } = turn;
+			const reaching = { sessionId, blockedMs: given.ttlMs, clock, wait, newId: randomUUID, signal };
+			remote = await reachEngine(given.url, reaching);
+		}
 		const startedAtMs = clock.monotonicMs();
 		void tellProgress(wait, () => writeError(`${progress.line(clock.monotonicMs() - startedAtMs)}\n`));
 		const report = await runJob(
@@ -82,19 +76,6 @@ function isLoss(error: unknown): boolean {
 	if (error instanceof EngineLostError || isTransientError(error)) return true;
 	const { code } = (error ?? {}) as { readonly code?: unknown };
 	return typeof code === "string" && !(error instanceof SessionLeaseError);
-}
-
-async function reachRemote(
-	url: string | undefined,
-	sessionId: string,
-	options: Omit<ReachEngineOptions, "sessionId" | "newId">,
-): Promise<RemoteEngine | undefined> {
-	if (url === undefined) return undefined;
-	try {
-		return await reachEngine(url, { ...options, sessionId, newId: randomUUID });
-	} catch (error) {
-		throw error instanceof EngineUnfitError ? new InputError(error.message, { cause: error }) : error;
-	}
 }
 
 function shown(report: JobReport, asJson: boolean): string {

@@ -1,13 +1,12 @@
 // The command `worker`: connects to an engine, looks whether it has what a worker needs, and works until it is ended.
 import { randomUUID } from "node:crypto";
 import { hostname } from "node:os";
-import type { Clock, Wait } from "../lease/clock.ts";
 import type { LeasePorts } from "../lease/options.ts";
 import { untilAborted } from "../lease/until-aborted.ts";
 import type { IIIConnection } from "../stores/connect-iii.ts";
+import { connectorTo } from "../survey/connector-to.ts";
 import { EngineUnfitError } from "../survey/engine-unfit-error.ts";
-import { deliveriesToOutlast, retriesEndAfterMs, waitingSlots } from "../survey/retries.ts";
-import type { Unfit } from "../survey/survey.ts";
+import { retriesEndAfterMs, waitingSlots } from "../survey/retries.ts";
 import { surveyText, unfitText } from "../survey/survey-text.ts";
 import { createClosableWait } from "../system/closable-wait.ts";
 import { createRetry } from "../system/retry.ts";
@@ -18,26 +17,17 @@ import { readLettersOf } from "../worker/read-letters.ts";
 import { startWorker } from "../worker/start-worker.ts";
 import { type Fit, surveyForWorker } from "../worker/survey-for-worker.ts";
 import { commandFunctions } from "./command-functions.ts";
-import { InputError } from "./input-error.ts";
+import type { CommandPorts } from "./command-ports.ts";
 import { readTurnFunctions, type TurnFunction } from "./turn-file.ts";
 import type { WorkerArguments } from "./worker-arguments.ts";
-import { reachEngine } from "./worker-connection.ts";
 import { createWorkerHistory, type WorkerHistory } from "./worker-history.ts";
-
-export interface WorkerCommandPorts {
-	readonly clock: Clock;
-	readonly wait: Wait;
-	readonly environment: Readonly<Record<string, string | undefined>>;
-	/** Ends the worker, in order. */
-	readonly signal: AbortSignal;
-	readonly writeOut: (text: string) => void;
-	readonly writeError: (text: string) => void;
-}
 
 /** One life of a worker. */
 interface Life {
 	readonly name: string;
 	readonly given: WorkerArguments;
+	/** How long a dead worker blocks a session. */
+	readonly blockedMs: number;
 	readonly iii: IIIConnection;
 	readonly commands: ReadonlyMap<string, TurnFunction>;
 	readonly history: WorkerHistory | undefined;
@@ -46,16 +36,8 @@ interface Life {
 	readonly say: (line: string) => void;
 }
 
-/** Answers the exit code: 0 if everything that ran came to its end. @throws InputError: what is missing. */
-export async function workerCommand(given: WorkerArguments, ports: WorkerCommandPorts): Promise<number> {
-	try {
-		return await runWorker(given, ports);
-	} catch (error) {
-		throw error instanceof EngineUnfitError ? new InputError(error.message, { cause: error }) : error;
-	}
-}
-
-async function runWorker(given: WorkerArguments, ports: WorkerCommandPorts): Promise<number> {
+/** Answers the exit code: 0 if everything ended that ran. @throws InputError or EngineUnfitError: what is missing. */
+export async function workerCommand(given: WorkerArguments, ports: CommandPorts): Promise<number> {
 	const { clock, environment, signal } = ports;
 	const name =
 		given.name ??
@@ -69,47 +51,36 @@ async function runWorker(given: WorkerArguments, ports: WorkerCommandPorts): Pro
 	const closable = createClosableWait(ports.wait);
 	const leasePorts = { clock, wait: closable.wait, retry: createRetry(closable.wait), newId: randomUUID };
 	const say = (line: string) => ports.writeError(`session-lease: worker ${name}: ${line}\n`);
-	let connection: Promise<IIIConnection> | undefined;
+	let iii: IIIConnection | undefined;
 	try {
-		connection = reachEngine(given.url, { ...given, name }, leasePorts);
-		const reached = connection;
-		const iii = await untilAborted(() => reached, signal);
-		const life = { name, given, iii, commands, history, leasePorts, say };
+		const connect = await untilAborted(() => connectorTo(given.url, given, leasePorts), signal);
+		// iii from 0.23 on refuses a second connection of one name: a worker's next life may begin before the engine knows
+		// of the end of its last one. That no two workers have one name is seen by their functions.
+		iii = connect({ name: `${name}-${randomUUID().slice(0, 8)}` });
+		const blockedMs = given.ttlMs + given.skewMs;
+		const life = { name, given, blockedMs, iii, commands, history, leasePorts, say };
 		const fit = await untilAborted(() => survey(life), signal);
 		return await live(life, fit, ports);
 	} finally {
 		closable.close();
 		history?.close();
-		// Whoever is not there yet has no socket to close.
-		void connection?.then(
-			(iii) => iii.shutdown(),
-			() => undefined,
-		);
+		void iii?.shutdown();
 	}
 }
 
 type Found = Exclude<Fit, { readonly unfit: unknown }>;
 
 /** @throws EngineUnfitError: what is missing, and how to get it. */
-async function survey({ name, given, iii, leasePorts }: Life): Promise<Found> {
-	const blockedMs = given.ttlMs + given.skewMs;
+async function survey({ name, given, blockedMs, iii, leasePorts }: Life): Promise<Found> {
 	const fit = await surveyForWorker(iii, { ...given, name, blockedMs }, leasePorts);
 	if (!("unfit" in fit)) return fit;
-	throw new EngineUnfitError(unfitTextFor({ name, given }, fit.unfit));
+	throw new EngineUnfitError(unfitText(fit.unfit, { ...given, name, blockedMs }));
 }
 
-function unfitTextFor({ name, given }: Pick<Life, "name" | "given">, unfit: Unfit): string {
-	const deliveries = deliveriesToOutlast(given.ttlMs + given.skewMs, BACKOFF_MS);
-	return unfitText(unfit, { ...given, name, deliveries });
-}
-
-/** iii's own, which the proposed settings have. */
-const BACKOFF_MS = 1_000;
-
-async function live(life: Life, { survey, served }: Found, ports: WorkerCommandPorts): Promise<number> {
-	const { name, given, iii, history, leasePorts, say } = life;
+async function live(life: Life, { survey, served }: Found, ports: CommandPorts): Promise<number> {
+	const { name, given, blockedMs, iii, history, leasePorts, say } = life;
 	const { settings } = survey.queue;
-	const slots = waitingSlots({ settings, blockedMs: given.ttlMs + given.skewMs, slots: given.slots });
+	const slots = waitingSlots({ settings, blockedMs, slots: given.slots });
 	if (served) say("is the queue itself, for development: its messages are gone with this process");
 	const worker = startWorker(
 		iii,
@@ -136,7 +107,7 @@ async function live(life: Life, { survey, served }: Found, ports: WorkerCommandP
 	}
 	await aborted(ending);
 	const isLost = worker.lost.aborted;
-	if (isLost) say(`ends: ${unfitTextFor(life, worker.lost.reason)}`);
+	if (isLost) say(`ends: ${unfitText(worker.lost.reason, { ...given, name, blockedMs })}`);
 	const drained = await worker.drain();
 	served?.unregister();
 	say(endText(drained));
@@ -149,7 +120,7 @@ const NOT_WELL = 1;
 
 function functionsOf(
 	{ iii, commands, leasePorts }: Life,
-	environment: WorkerCommandPorts["environment"],
+	environment: CommandPorts["environment"],
 ): TurnFunctions {
 	const own = commandFunctions({ functions: commands }, { wait: leasePorts.wait, environment });
 	return withEngineFunctions(iii, { own, isOwn: ({ function_id }) => commands.has(function_id) });

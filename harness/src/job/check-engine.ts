@@ -4,7 +4,6 @@ import type { LeasePorts } from "../lease/options.ts";
 import type { IIIClient } from "../stores/iii-client.ts";
 import { ask } from "../survey/ask.ts";
 import { EngineUnfitError } from "../survey/engine-unfit-error.ts";
-import { deliveriesToOutlast } from "../survey/retries.ts";
 import { surveyPatiently } from "../survey/survey-patiently.ts";
 import { unfitText } from "../survey/survey-text.ts";
 import { LEASE_SCOPE, PLAIN_SCOPE, WAKE_QUEUE } from "./job-engine.ts";
@@ -21,9 +20,6 @@ export interface CheckEngineOptions {
 	readonly patienceMs: number;
 }
 
-/** iii's own, which the proposed settings have. */
-const BACKOFF_MS = 1_000;
-
 /** @throws EngineUnfitError that says what is missing, and how to get it. */
 export async function checkEngine(
 	iii: IIIClient,
@@ -34,8 +30,7 @@ export async function checkEngine(
 	const name = `run${nameSuffix}`;
 	const surveyed = await surveyPatiently(iii, { name, queue: WAKE_QUEUE, patienceMs }, ports);
 	if ("unfit" in surveyed) {
-		const deliveries = deliveriesToOutlast(blockedMs, BACKOFF_MS);
-		const text = unfitText(surveyed.unfit, { url, name, queue: WAKE_QUEUE, patienceMs, deliveries });
+		const text = unfitText(surveyed.unfit, { url, name, queue: WAKE_QUEUE, patienceMs, blockedMs });
 		throw new EngineUnfitError(text);
 	}
 	if (!surveyed.survey.queue.delivered) {

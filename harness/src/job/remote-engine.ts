@@ -1,9 +1,8 @@
 // The engine of a job behind a URL: one connection for each worker, and one for those who decide and look.
 import type { Clock, Wait } from "../lease/clock.ts";
 import { untilAborted } from "../lease/until-aborted.ts";
-import { createConnector, type IIIConnection } from "../stores/connect-iii.ts";
-import { EngineUnfitError } from "../survey/engine-unfit-error.ts";
-import { waitForEngine, withoutSecrets } from "../survey/wait-for-engine.ts";
+import type { IIIConnection } from "../stores/connect-iii.ts";
+import { connectorTo, withoutSecrets } from "../survey/connector-to.ts";
 import { createRetry } from "../system/retry.ts";
 import { waitInPlace } from "../transition/wait-in-place.ts";
 import { checkEngine } from "./check-engine.ts";
@@ -38,13 +37,11 @@ export interface ReachEngineOptions {
 export async function reachEngine(url: string, options: ReachEngineOptions): Promise<RemoteEngine> {
 	const { clock, wait, newId, blockedMs, signal } = options;
 	const patienceMs = PATIENCE_MS;
-	const connect = await createConnector(url).catch((cause: Error) => {
-		throw new EngineUnfitError(cause.message, { cause });
-	});
+	const ports = { clock, retry: createRetry(wait) };
+	const connect = await untilAborted(() => connectorTo(url, { patienceMs }, ports), signal);
 	const shownUrl = withoutSecrets(url);
 	const nameSuffix = `-${newId().slice(0, SUFFIX_CHARACTERS)}`;
 	const sessionId = `${options.sessionId.slice(0, SESSION_ID_CHARACTERS)}${nameSuffix}`;
-	await untilAborted(() => waitForEngine(url, { patienceMs }, { clock, retry: createRetry(wait) }), signal);
 	const connections: IIIConnection[] = [];
 	const connectNamed = (name: string): IIIConnection => {
 		const connection = connect({ name: `session-lease run, ${name}${nameSuffix}` });

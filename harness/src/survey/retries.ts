@@ -1,6 +1,9 @@
 // Whether a queue's retries outlast the lease of a dead holder, and what follows if they do not.
 import type { QueueSettings } from "../engine/queue-config.ts";
 
+/** iii's own, which the proposed settings have. */
+export const BACKOFF_MS = 1_000;
+
 /** The sum of its backoffs: how long after a message's first delivery the last one is. */
 export function retriesEndAfterMs({ backoffMs, deliveriesMax }: Omit<QueueSettings, "groupField">): number {
 	return backoffMs * (2 ** (deliveriesMax - 1) - 1);

@@ -1,5 +1,5 @@
 // A survey as text: one line of what was found and decided, or what is missing and where it comes from.
-import { retriesEndAfterMs } from "./retries.ts";
+import { BACKOFF_MS, deliveriesToOutlast, retriesEndAfterMs } from "./retries.ts";
 import type { QueueSurvey, StateAdapter, StateSurvey, Survey, Unfit } from "./survey.ts";
 
 export interface SurveyTextOptions {
@@ -65,16 +65,17 @@ export interface UnfitTextOptions {
 	readonly queue: string;
 	/** How long it was waited for. */
 	readonly patienceMs: number;
-	/** How often a message has to be delivered so that its retries outlast a dead holder's lease. */
-	readonly deliveries: number;
+	/** How long a dead holder blocks its session: the proposed retries outlast it. */
+	readonly blockedMs: number;
 }
 
 /** What is missing, and how to get it: several lines. */
 export function unfitText(
 	unfit: Unfit,
-	{ url, name, queue, patienceMs, deliveries }: UnfitTextOptions,
+	{ url, name, queue, patienceMs, blockedMs }: UnfitTextOptions,
 ): string {
-	const settings = `{ type: standard, concurrency: 10, max_retries: ${deliveries}, backoff_ms: 1000 }`;
+	const deliveries = deliveriesToOutlast(blockedMs, BACKOFF_MS);
+	const settings = `{ type: standard, concurrency: 10, max_retries: ${deliveries}, backoff_ms: ${BACKOFF_MS} }`;
 	switch (unfit.why) {
 		case "no_engine":
 			return `No iii engine answers at ${url}; it was waited for ${patienceMs} ms.`;

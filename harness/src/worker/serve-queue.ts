@@ -11,7 +11,7 @@ import { createQueues } from "../engine/queues.ts";
 import type { LeasePorts } from "../lease/options.ts";
 import type { IIIClient } from "../stores/iii-client.ts";
 import { ask } from "../survey/ask.ts";
-import { deliveriesToOutlast } from "../survey/retries.ts";
+import { BACKOFF_MS, deliveriesToOutlast } from "../survey/retries.ts";
 
 export interface ServedQueue {
 	readonly settings: QueueSettings;
@@ -26,7 +26,6 @@ export interface ServeQueueOptions {
 	readonly blockedMs: number;
 }
 
-const BACKOFF_MS = 1_000;
 const DELIVERY_MS_MIN = 5_000;
 
 /** Registers the provider of Enqueue, and the functions on dead letters where nobody has them. */

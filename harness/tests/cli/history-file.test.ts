@@ -22,7 +22,7 @@ async function appendedTo(text: string): Promise<string> {
 	const file = createHistoryFile(path, { appends: true });
 	file.record(line("new"));
 	file.close();
-	return readFile(path, "utf8");
+	return await readFile(path, "utf8");
 }
 
 describe("a history that is gone on with", () => {

@@ -4,8 +4,8 @@ import { checkEngine } from "../../src/job/check-engine.ts";
 import { reachEngine } from "../../src/job/remote-engine.ts";
 import type { IIIClient } from "../../src/stores/iii-client.ts";
 import { EngineUnfitError } from "../../src/survey/engine-unfit-error.ts";
-import { createRetry } from "../../src/system/retry.ts";
 import { createVirtualTime } from "../../src/system/virtual-time.ts";
+import { virtualPorts } from "../support/virtual-ports.ts";
 
 interface Trial {
 	readonly queues?: Readonly<Record<string, QueueConfig>>;
@@ -20,10 +20,9 @@ async function refusalOf({
 	instead,
 	prepare,
 }: Trial): Promise<string | undefined> {
-	const { clock, wait, run } = createVirtualTime();
-	let ids = 0;
-	const newId = () => `id-${++ids}`;
-	const engine = createEngine({ clock, wait, newId, retry: createRetry(wait), queues });
+	const time = createVirtualTime();
+	const ports = virtualPorts(time);
+	const engine = createEngine({ ...ports, queues });
 	const client = engine.connect();
 	const iii: IIIClient = {
 		...client,
@@ -42,7 +41,7 @@ async function refusalOf({
 			blockedMs: 2_000,
 			patienceMs: 3_000,
 		};
-		await checkEngine(iii, options, { clock, wait, newId });
+		await checkEngine(iii, options, ports);
 	};
 	const checked = check().then(
 		() => undefined,
@@ -51,7 +50,7 @@ async function refusalOf({
 			return (error as Error).message;
 		},
 	);
-	return run(checked, { limitMs: 60_000 });
+	return time.run(checked, { limitMs: 60_000 });
 }
 
 const absent = (prefix: string) => (functionId: string) =>

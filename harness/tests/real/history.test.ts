@@ -1,7 +1,7 @@
 // Contenders for sessions on a real iii engine, over the real SDK: what they were told is recorded, and has to hold.
 import { randomUUID } from "node:crypto";
 import { setTimeout as pause } from "node:timers/promises";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { expect, it } from "vitest";
 import {
 	checkHistory,
 	HISTORY_HEADER,
@@ -11,52 +11,43 @@ import {
 } from "../../src/history/index.ts";
 import { createLeases, hasCode, type Leases, realPorts } from "../../src/index.ts";
 import { iiiStore } from "../../src/turn/index.ts";
-import { engineBinary, type RunningEngine, startEngine, stateStores } from "./iii-engine.ts";
+import { describeOnEngines } from "./iii-engine.ts";
 
 const CONTENDERS = 6;
 const TRANSITIONS = 30;
 const EXPECTED = ["lease_held", "lease_lost", "outcome_unknown"] as const;
 
-describe.skipIf(engineBinary === undefined).each(stateStores)(
-	"contenders on a real iii engine, %s",
-	(state) => {
-		let engine: RunningEngine;
-		beforeAll(async () => {
-			engine = await startEngine(engineBinary as string, { state });
-		}, 30_000);
-		afterAll(() => engine.stop());
-
-		it("leave a history that holds", async () => {
-			const sessions = [randomUUID(), randomUUID()];
-			const lines: HistoryLine[] = [];
-			const record = (line: HistoryLine) => lines.push(line);
-			const contenders = Array.from({ length: CONTENDERS }, (_, index) => {
-				const process = `p${index + 1}`;
-				const store = iiiStore(engine.connect(), { startup: { retry: realPorts.retry } });
-				const leases = createLeases<string[]>({
-					store,
-					owner: process,
-					ttlMs: 200,
-					maxHoldMs: 250,
-					skewMs: 0,
-				});
-				// One process makes all the calls: their order is known exactly.
-				return contend(recordLeases(leases, { process, time: () => lines.length, record }), sessions, index);
+describeOnEngines("contenders", (engine, state) => {
+	it("leave a history that holds", async () => {
+		const sessions = [randomUUID(), randomUUID()];
+		const lines: HistoryLine[] = [];
+		const record = (line: HistoryLine) => lines.push(line);
+		const contenders = Array.from({ length: CONTENDERS }, (_, index) => {
+			const process = `p${index + 1}`;
+			const store = iiiStore(engine().connect(), { startup: { retry: realPorts.retry } });
+			const leases = createLeases<string[]>({
+				store,
+				owner: process,
+				ttlMs: 200,
+				maxHoldMs: 250,
+				skewMs: 0,
 			});
-			await Promise.all(contenders);
-			const text = [HISTORY_HEADER, ...lines].map((line) => JSON.stringify(line)).join("\n");
-			const { verdict, checks } = checkHistory(parseHistory(text));
-			expect(checks.flatMap(({ findings }) => findings.map(({ sentence }) => sentence))).toEqual([]);
-			expect(verdict).toBe("held");
-			const evaluated = Object.fromEntries(checks.map((check) => [check.name, check.evaluated]));
-			process.stdout.write(`checked of a real iii engine, ${state}: ${JSON.stringify(evaluated)}\n`);
-			for (const name of ["epochs", "fenced lease", "lost updates", "truthful outcomes"]) {
-				expect(evaluated[name], name).toBeGreaterThan(CONTENDERS);
-			}
-			expect(lines.some((line) => line.type === "fail" && line.code === "lease_held")).toBe(true);
-		}, 60_000);
-	},
-);
+			// One process makes all the calls: their order is known exactly.
+			return contend(recordLeases(leases, { process, time: () => lines.length, record }), sessions, index);
+		});
+		await Promise.all(contenders);
+		const text = [HISTORY_HEADER, ...lines].map((line) => JSON.stringify(line)).join("\n");
+		const { verdict, checks } = checkHistory(parseHistory(text));
+		expect(checks.flatMap(({ findings }) => findings.map(({ sentence }) => sentence))).toEqual([]);
+		expect(verdict).toBe("held");
+		const evaluated = Object.fromEntries(checks.map((check) => [check.name, check.evaluated]));
+		process.stdout.write(`checked of a real iii engine, ${state}: ${JSON.stringify(evaluated)}\n`);
+		for (const name of ["epochs", "fenced lease", "lost updates", "truthful outcomes"]) {
+			expect(evaluated[name], name).toBeGreaterThan(CONTENDERS);
+		}
+		expect(lines.some((line) => line.type === "fail" && line.code === "lease_held")).toBe(true);
+	}, 60_000);
+});
 
 async function contend(leases: Leases<string[]>, sessions: readonly string[], seed: number): Promise<void> {
 	for (let transition = 0; transition < TRANSITIONS; transition++) {

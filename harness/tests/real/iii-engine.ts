@@ -7,6 +7,7 @@ import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { type IIIClient, registerWorker } from "iii-sdk";
+import { afterAll, beforeAll, describe } from "vitest";
 import { freePort } from "../support/free-port.ts";
 import { type RunningProcess, startProcess } from "./process.ts";
 
@@ -34,6 +35,24 @@ export const stateStores: readonly StateStore[] =
 
 if (engineBinary !== undefined && redisBinary === undefined) {
 	tellNotTested("a real iii engine with its state in Redis", "no redis-server is on the PATH");
+}
+
+/** Describes tests on one engine for each of its stores; they are skipped, and that is told, without a binary. */
+export function describeOnEngines(
+	subject: string,
+	describeTests: (engine: () => RunningEngine, state: StateStore) => void,
+	setup: EngineSetup = {},
+): void {
+	const title = `${subject} on a real iii engine`;
+	if (engineBinary === undefined) tellNotTested(title, "III_ENGINE names no binary");
+	describe.skipIf(engineBinary === undefined).each(stateStores)(`${title}, %s`, (state) => {
+		let engine: RunningEngine;
+		beforeAll(async () => {
+			engine = await startEngine(engineBinary as string, { ...setup, state });
+		}, 30_000);
+		afterAll(() => engine.stop());
+		describeTests(() => engine, state);
+	});
 }
 
 export interface EngineSetup {

@@ -1,37 +1,28 @@
 // The main job on a real iii engine, through the built program: with iii's own retries, three deliveries in three seconds.
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, expect, it } from "vitest";
 import type { JobReport } from "../../src/job/job-report.ts";
 
 import { createFolder, EXAMPLE, runCli } from "../cli/run-cli.ts";
-import { engineBinary, type RunningEngine, startEngine, stateStores, tellNotTested } from "./iii-engine.ts";
+import { describeOnEngines } from "./iii-engine.ts";
 import { type QueueProvider, startQueueProvider } from "./queue-provider.ts";
-
-if (engineBinary === undefined)
-	tellNotTested("the main job on a real iii engine", "III_ENGINE names no binary");
 
 const UNSERIALIZED_ATTEMPTS_MAX = 5;
 
-describe.skipIf(engineBinary === undefined).each(stateStores)(
-	"the main job on a real iii engine, %s",
-	(state) => {
-		let engine: RunningEngine;
+describeOnEngines(
+	"the main job",
+	(engine, state) => {
 		let provider: QueueProvider | undefined;
 		beforeAll(async () => {
-			const queue = { max_retries: 3, backoff_ms: 1_000 };
-			engine = await startEngine(engineBinary as string, { state, queue });
-			provider = await startQueueProvider(engine.url);
-		}, 60_000);
-		afterAll(async () => {
-			await provider?.stop();
-			await engine.stop();
-		});
+			provider = await startQueueProvider(engine().url);
+		}, 30_000);
+		afterAll(() => provider?.stop());
 
 		const run = async (...options: readonly string[]) => {
 			const { exitCode, out, error } = await runCli([
 				"run",
 				EXAMPLE,
 				"--url",
-				engine.url,
+				engine().url,
 				"--json",
 				...options,
 			]);
@@ -77,4 +68,5 @@ describe.skipIf(engineBinary === undefined).each(stateStores)(
 			expect.fail(`No call ran twice in ${UNSERIALIZED_ATTEMPTS_MAX} attempts.`);
 		}, 60_000);
 	},
+	{ queue: { max_retries: 3, backoff_ms: 1_000 } },
 );

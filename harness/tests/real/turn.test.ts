@@ -1,7 +1,7 @@
 // Parallel approvals on a real iii engine (state, triggers, streams and queue in one process), over the real SDK.
 import { randomUUID } from "node:crypto";
 import { setTimeout as pause } from "node:timers/promises";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, expect, it } from "vitest";
 import { createLeases, type LeaseEvent, realPorts } from "../../src/index.ts";
 import {
 	type IIIClient,
@@ -11,10 +11,8 @@ import {
 	type TurnRecord,
 } from "../../src/turn/index.ts";
 
-import { engineBinary, type RunningEngine, startEngine, stateStores, tellNotTested } from "./iii-engine.ts";
+import { describeOnEngines } from "./iii-engine.ts";
 import { type QueueProvider, startQueueProvider } from "./queue-provider.ts";
-
-if (engineBinary === undefined) tellNotTested("a turn on a real iii engine", "III_ENGINE names no binary");
 
 interface Worker {
 	readonly iii: IIIClient;
@@ -22,23 +20,18 @@ interface Worker {
 	readonly name: string;
 }
 
-describe.skipIf(engineBinary === undefined).each(stateStores)("a turn on a real iii engine, %s", (state) => {
-	let engine: RunningEngine;
+describeOnEngines("a turn", (engine) => {
 	let provider: QueueProvider | undefined;
 	const runs = new Map<string, number>();
 	const events: LeaseEvent[] = [];
 
 	beforeAll(async () => {
-		engine = await startEngine(engineBinary as string, { state });
-		provider = await startQueueProvider(engine.url);
-	}, 60_000);
-	afterAll(async () => {
-		await provider?.stop();
-		await engine.stop();
-	});
+		provider = await startQueueProvider(engine().url);
+	}, 30_000);
+	afterAll(() => provider?.stop());
 
 	const startWorker = (name: string): Worker => {
-		const iii: IIIClient = engine.connect();
+		const iii: IIIClient = engine().connect();
 		const store = iiiStore(iii, { startup: { retry: realPorts.retry } });
 		const turn = registerTurn(iii, {
 			leases: createLeases<TurnRecord>({ store, owner: name, observe: (event) => events.push(event) }),

@@ -8,7 +8,6 @@ import {
 	type QueueConfig,
 } from "../../src/engine/index.ts";
 import { createLeases, createVirtualTime, type LeasePorts, type VirtualTime } from "../../src/index.ts";
-import { createRetry } from "../../src/system/retry.ts";
 import {
 	type AssistantMessage,
 	type CallContext,
@@ -20,6 +19,7 @@ import {
 	type TurnFunctions,
 	type TurnRecord,
 } from "../../src/turn/index.ts";
+import { virtualPorts } from "../support/virtual-ports.ts";
 
 export const SESSION = "s";
 
@@ -88,13 +88,7 @@ const QUEUE = { max_retries: 8, backoff_ms: 1_000 };
 
 export function createTurnBench(options: TurnBenchOptions = {}): TurnBench {
 	const time = createVirtualTime();
-	let ids = 0;
-	const ports: LeasePorts = {
-		clock: time.clock,
-		wait: time.wait,
-		retry: createRetry(time.wait),
-		newId: () => `id-${++ids}`,
-	};
+	const ports = virtualPorts(time);
 	const queues = { "turn-step": options.queue ?? QUEUE };
 	const engine = createEngine({ ...ports, queues, deliverTwice: options.deliverTwice ?? false });
 	const other = engine.connect({ name: "other" });

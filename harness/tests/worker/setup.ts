@@ -7,10 +7,10 @@ import {
 	type Link,
 } from "../../src/engine/index.ts";
 import { createVirtualTime, type LeasePorts, type VirtualTime } from "../../src/index.ts";
-import { createRetry } from "../../src/system/retry.ts";
 import type { CallContext, FunctionCall, TurnFunctions, TurnRecord } from "../../src/turn/index.ts";
 import { readLettersOf } from "../../src/worker/read-letters.ts";
 import { startWorker, type Worker, type WorkerOptions } from "../../src/worker/start-worker.ts";
+import { virtualPorts } from "../support/virtual-ports.ts";
 
 export interface TestWorker extends Worker {
 	readonly name: string;
@@ -50,13 +50,7 @@ export const BLOCKED_MS = 16_000;
 export function createWorkerBench(options: BenchOptions = {}): WorkerBench {
 	const { functions = {}, approved = [], ...engineOptions } = options;
 	const time = createVirtualTime();
-	let ids = 0;
-	const ports: LeasePorts = {
-		clock: time.clock,
-		wait: time.wait,
-		retry: createRetry(time.wait),
-		newId: () => `id-${++ids}`,
-	};
+	const ports = virtualPorts(time);
 	const queues = engineOptions.like === "0.23" ? {} : { queues: { "turn-step": { max_retries: 8 } } };
 	const engine = createEngine({ ...ports, ...queues, ...engineOptions });
 	const other = engine.connect({ name: "other" });

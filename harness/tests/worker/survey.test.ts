@@ -121,7 +121,7 @@ describe("what an engine lacks", () => {
 	});
 
 	it("is told with how to get it", () => {
-		const options = { url: "ws://e:1", name: "a", queue: "turn-step", patienceMs: 9, deliveries: 6 };
+		const options = { url: "ws://e:1", name: "a", queue: "turn-step", patienceMs: 9, blockedMs: BLOCKED_MS };
 		const text = (unfit: Parameters<typeof unfitText>[0]) => unfitText(unfit, options);
 		expect(text({ why: "no_engine" })).toContain("ws://e:1");
 		expect(text({ why: "name_taken" })).toContain("--name");

@@ -1,17 +1,21 @@
-// Whether somebody listens at a URL: an engine that is starting is waited for.
+// Connections to an engine that is there: one that is starting is waited for.
 import type { LeasePorts } from "../lease/options.ts";
+import { type Connect, createConnector } from "../stores/connect-iii.ts";
 import { EngineUnfitError } from "./engine-unfit-error.ts";
 import { openSocket } from "./open-socket.ts";
 
 const AGAIN_MS = 250;
 const SOCKET_MS_MAX = 3_000;
 
-/** @throws EngineUnfitError if no socket opens there in time. */
-export async function waitForEngine(
+/** @throws EngineUnfitError if no socket opens there in time, the URL is none, or iii-sdk is not installed. */
+export async function connectorTo(
 	url: string,
 	{ patienceMs }: { readonly patienceMs: number },
 	{ clock, retry }: Pick<LeasePorts, "clock" | "retry">,
-): Promise<void> {
+): Promise<Connect> {
+	const connect = await createConnector(url).catch((cause: Error) => {
+		throw new EngineUnfitError(cause.message, { cause });
+	});
 	const deadlineMs = clock.monotonicMs() + patienceMs;
 	try {
 		await retry(() => openSocket(url, Math.min(SOCKET_MS_MAX, patienceMs)), {
@@ -24,6 +28,7 @@ export async function waitForEngine(
 			{ cause },
 		);
 	}
+	return connect;
 }
 
 /** The URL as people are told it: without a password, a query, a fragment. */
