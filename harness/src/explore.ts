@@ -5,6 +5,13 @@ export { type ExploreOptions, explore } from "./explore/explore.ts";
 export { FAULT_KINDS, type FaultBudgets, type FaultKind } from "./explore/faults.ts";
 export { engineIn, type FunctionMessage, type WorldEngine, type WorldEngineOptions } from "./explore/iii.ts";
 export {
+	closesOnce,
+	followsOnce,
+	joinCloses,
+	settlesMeet,
+	watchJoin,
+} from "./explore/join-properties.ts";
+export {
 	fencedLeases,
 	givenBackIsFree,
 	lastValueStands,
@@ -41,6 +48,7 @@ export type {
 	SharedValue,
 	World,
 } from "./explore/scenario.ts";
+export { releasedSession, sessionValue } from "./explore/session-record.ts";
 export type { TraceEntry } from "./explore/trace.ts";
 export { recordedHistory } from "./explore/trace-history.ts";
 export {

@@ -1,20 +1,14 @@
 // Ready-made properties of sessions, their transitions and their events, for leases on the world's own records.
-import type { Fields } from "../lease/atomic-store.ts";
 import { parseRecord } from "../lease/record.ts";
-import { isNoValue } from "../lease/schema.ts";
 import { headOf, standingValue } from "../lease/standing.ts";
 import type { Machine } from "../transition/machine.ts";
 import { always, eventually, type Property } from "./properties.ts";
-
-function standing<R>(sessionId: string, fields: (key: string) => Fields): R | undefined {
-	const text = standingValue(parseRecord(sessionId, fields(sessionId)))?.text ?? "";
-	return isNoValue(text) ? undefined : (JSON.parse(text) as R);
-}
+import { sessionValue } from "./session-record.ts";
 
 /** No wake is lost: the session comes to a terminal state, but for a queue that gives up and a store that forgets. */
 export function comesToItsEnd<R>(sessionId: string, { stateOf, terminal }: Machine<R>): Property {
 	return eventually(`${sessionId} comes to its end`, ({ fields }) => {
-		const record = standing<R>(sessionId, fields);
+		const record = sessionValue<R>(sessionId, fields);
 		const state = record === undefined ? "none" : stateOf(record);
 		return terminal.includes(state) || `its state is ${state}`;
 	});

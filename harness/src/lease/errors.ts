@@ -13,6 +13,7 @@ export type ErrorCode =
 	| "record_invalid"
 	| "record_missing"
 	| "record_exists"
+	| "status_final"
 	| "value_invalid"
 	| "option_invalid"
 	| "store_answer_invalid"

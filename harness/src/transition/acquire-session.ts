@@ -8,7 +8,7 @@ import type { SerializedPorts } from "./ports.ts";
 
 /** Acquires the session and sends what an earlier holder committed and may not have sent. */
 export async function acquireSession<R>(
-	ports: SerializedPorts<R>,
+	ports: Pick<SerializedPorts<R>, "leases" | "send">,
 	sessionId: string,
 	options: AcquireOptions | undefined,
 ): Promise<Lease<R>> {
@@ -31,7 +31,7 @@ export async function loadRecord<R>(ports: SerializedPorts<R>, lease: Lease<R>):
 
 /** In order, one at a time. @throws TransientError (`send_failed`), LeaseLostError (`lease_lost`) */
 export async function sendEvents<R>(
-	ports: SerializedPorts<R>,
+	ports: Pick<SerializedPorts<R>, "send">,
 	lease: Lease<R>,
 	events: readonly OutboxEvent[],
 ): Promise<void> {

@@ -17,6 +17,7 @@ import { recordStaysSmall, signalInTime, watchLeases, worksOn } from "../lease-p
 import { always, atMostOnce, sometimes } from "../properties.ts";
 import type { Queue } from "../queue.ts";
 import type { Process, Scenario, World } from "../scenario.ts";
+import { releasedSession } from "../session-record.ts";
 import {
 	comesToItsEnd,
 	happensTimes,
@@ -165,13 +166,7 @@ function parkedFields(calls: readonly string[]) {
 	};
 	const prepared = prepareBatch(newTurn(SESSION, message, 0), { needsApproval: () => true } as never);
 	const parked = parkOrEnd(prepared, undefined as never, 0);
-	return {
-		"bids:1": 1,
-		"holder:1": { id: "setup", owner: "setup", until: 0 },
-		"value:1.setup.1": JSON.stringify(parked),
-		"owed:1.setup.1": true,
-		"done:1.setup": true,
-	};
+	return releasedSession(parked, { owed: true });
 }
 
 const START = "function_execution_start on agent::events";

@@ -1,0 +1,95 @@
+// How an execution ends: a terminal status is final, for status, result, error and completion time.
+//
+// no status --any--> not terminal --any--> not terminal    not terminal --terminal--> terminal, for good
+// Two faces. Strict, for whoever has to know: what would change an end is refused. Quiet, for events that nobody waits
+// for: they are acknowledged, and change nothing. What is to be done because of an end goes with the write that ends it,
+// so it is done for the one write that won, and also if its worker dies right after it.
+import { SessionLeaseError } from "../lease/errors.ts";
+import type { OutboxEvent } from "../lease/outbox.ts";
+import { type DecideOptions, type DecidePorts, decide } from "./decide.ts";
+
+/** What is kept: JSON. */
+export interface Execution {
+	readonly status: string;
+	readonly result?: unknown;
+	readonly error?: unknown;
+	/** Wall clock, milliseconds since 1970; only of a terminal status. */
+	readonly completedAtMs?: number;
+}
+
+export type StatusWrite = Pick<Execution, "status" | "result" | "error">;
+
+export interface ExecutionPorts extends DecidePorts<Execution> {
+	/** The statuses that are final. */
+	readonly terminal: readonly string[];
+	/** Wall clock, milliseconds since 1970. */
+	readonly nowMs: () => number;
+}
+
+export interface StatusOptions extends DecideOptions {
+	/** Sent if this write changes the execution, and only then; ids are unique in the execution. */
+	readonly events?: readonly OutboxEvent[];
+}
+
+export interface StatusAnswer {
+	/** Whether this write changed the execution: do nothing because of it, what is to be done goes into `events`. */
+	readonly changed: boolean;
+	/** As it is now. */
+	readonly execution: Execution;
+}
+
+/**
+ * Strict. The same terminal status again is accepted, and changes nothing.
+ * @throws SessionLeaseError (`status_final`) if the execution has ended in another status. Otherwise as `decide` does.
+ */
+export function writeStatus(
+	ports: ExecutionPorts,
+	executionId: string,
+	write: StatusWrite,
+	options: StatusOptions = {},
+): Promise<StatusAnswer> {
+	return decideStatus(ports, executionId, write, options, ({ status, completedAtMs }) => {
+		throw new SessionLeaseError(
+			"status_final",
+			`Execution "${executionId}" has ended as "${status}", ${endedAt(completedAtMs)}; ` +
+				`it was not changed to "${write.status}". Leave it, or start another one.`,
+		);
+	});
+}
+
+/** Quiet: a write on an execution that has ended is acknowledged and changes nothing. Rejects as `decide` does. */
+export function noteStatus(
+	ports: ExecutionPorts,
+	executionId: string,
+	write: StatusWrite,
+	options: StatusOptions = {},
+): Promise<StatusAnswer> {
+	return decideStatus(ports, executionId, write, options, () => undefined);
+}
+
+function decideStatus(
+	ports: ExecutionPorts,
+	executionId: string,
+	{ status, result, error }: StatusWrite,
+	{ events = [], ...options }: StatusOptions,
+	refused: (ended: Execution) => void,
+): Promise<StatusAnswer> {
+	const { terminal, nowMs } = ports;
+	const step = (execution: Execution | undefined) => {
+		if (execution && terminal.includes(execution.status)) {
+			if (status !== execution.status) refused(execution);
+			return { answer: { changed: false, execution } };
+		}
+		const value: Execution = {
+			status,
+			...(result === undefined ? {} : { result }),
+			...(error === undefined ? {} : { error }),
+			...(terminal.includes(status) ? { completedAtMs: nowMs() } : {}),
+		};
+		return { value, events, answer: { changed: true, execution: value } };
+	};
+	return decide(ports, executionId, step, options);
+}
+
+const endedAt = (completedAtMs: number | undefined): string =>
+	completedAtMs === undefined ? "at an unknown time" : new Date(completedAtMs).toISOString();
