@@ -9,6 +9,7 @@ const config: ViteUserConfig = defineConfig({
 			{ find: /^session-lease$/, replacement: source("index.ts") },
 			{ find: /^session-lease\/iii$/, replacement: source("turn/index.ts") },
 			{ find: /^session-lease\/engine$/, replacement: source("engine/index.ts") },
+			{ find: /^session-lease\/recipes$/, replacement: source("recipes/index.ts") },
 			{ find: /^session-lease\/explore$/, replacement: source("explore.ts") },
 			{ find: /^session-lease\/vitest$/, replacement: source("vitest/index.ts") },
 			{ find: /^session-lease\/history$/, replacement: source("history/index.ts") },

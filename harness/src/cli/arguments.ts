@@ -17,6 +17,12 @@ import {
 	type ReplayArguments,
 	replayArguments,
 } from "./explore-arguments.ts";
+import {
+	INCIDENTS_OPTIONS,
+	INCIDENTS_USAGE,
+	type IncidentsArguments,
+	incidentsArguments,
+} from "./incidents-arguments.ts";
 import { InputError, sentenceOf } from "./input-error.ts";
 import { RUN_OPTIONS, RUN_USAGE, type RunArguments, runArguments } from "./run-arguments.ts";
 import { WORKER_OPTIONS, WORKER_USAGE, type WorkerArguments, workerArguments } from "./worker-arguments.ts";
@@ -27,6 +33,7 @@ export type Arguments =
 	| CheckArguments
 	| ExploreArguments
 	| ReplayArguments
+	| IncidentsArguments
 	| WorkerArguments
 	| ConformArguments;
 
@@ -37,6 +44,7 @@ const USAGE: string = `Usage: session-lease run <turn.json> [options]
        session-lease check <history.jsonl> … [options]
        session-lease explore [scenario] [options]
        session-lease replay '<replay string>' [options]
+       session-lease incidents [name] [options]
 
 ${RUN_USAGE}
 ${WORKER_USAGE}
@@ -44,6 +52,7 @@ ${ENGINE_USAGE}
 ${CONFORM_USAGE}
 ${CHECK_USAGE}
 ${EXPLORE_USAGE}
+${INCIDENTS_USAGE}
   --help                  this text; after a command, what is said of that one
 `;
 
@@ -53,6 +62,7 @@ const USAGE_OF: Readonly<Record<Arguments["command"], string>> = {
 	check: CHECK_USAGE,
 	explore: EXPLORE_USAGE,
 	replay: EXPLORE_USAGE,
+	incidents: INCIDENTS_USAGE,
 	worker: WORKER_USAGE,
 	conform: CONFORM_USAGE,
 };
@@ -64,6 +74,7 @@ const OPTIONS = {
 	...CHECK_OPTIONS,
 	...EXPLORE_OPTIONS,
 	...REPLAY_OPTIONS,
+	...INCIDENTS_OPTIONS,
 	...CONFORM_OPTIONS,
 	...WORKER_OPTIONS,
 	help: { type: "boolean", short: "h" },
@@ -75,6 +86,7 @@ const OPTIONS_OF: Readonly<Record<Arguments["command"], object>> = {
 	check: CHECK_OPTIONS,
 	explore: EXPLORE_OPTIONS,
 	replay: REPLAY_OPTIONS,
+	incidents: INCIDENTS_OPTIONS,
 	worker: WORKER_OPTIONS,
 	conform: CONFORM_OPTIONS,
 };
@@ -109,6 +121,8 @@ export function readArguments(given: readonly string[]): Arguments | { readonly 
 			return exploreArguments(rest, values);
 		case "replay":
 			return replayArguments(rest, values);
+		case "incidents":
+			return incidentsArguments(rest, values);
 		case "worker":
 			return workerArguments(rest, values);
 		case "conform":

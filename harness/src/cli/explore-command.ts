@@ -6,7 +6,7 @@ import { shellWord } from "../report/shell-word.ts";
 import type { ExploreArguments } from "./explore-arguments.ts";
 import { exploreScenario } from "./explore-scenario.ts";
 import { InputError } from "./input-error.ts";
-import { findScenario, readScenarios } from "./scenario-module.ts";
+import { readScenario, readScenarios } from "./scenario-module.ts";
 import type { SchedulePorts } from "./schedule-progress.ts";
 import { writePictures } from "./write-pictures.ts";
 
@@ -26,14 +26,16 @@ const EXIT_CODE_OF = {
 export async function exploreCommand(given: ExploreArguments, ports: ExplorePorts): Promise<number> {
 	const { writeOut } = ports;
 	const { modulePath, scenarioName, options, complete, htmlPath, mermaidPath, json } = given;
-	const scenarios = await readScenarios(modulePath);
-	const names = scenarioName === undefined ? scenarios.map(({ name }) => name) : [scenarioName];
-	if (names.length > 1 && (htmlPath !== undefined || mermaidPath !== undefined)) {
+	const scenarios =
+		scenarioName === undefined
+			? await readScenarios(modulePath)
+			: [await readScenario(modulePath, scenarioName)];
+	if (scenarios.length > 1 && (htmlPath !== undefined || mermaidPath !== undefined)) {
 		throw new InputError("A page and a diagram show one scenario: name it, as in `explore <name>`.");
 	}
 	const reports: Report[] = [];
-	for (const name of names) {
-		const report = await exploreScenario(findScenario(scenarios, name), options, ports);
+	for (const scenario of scenarios) {
+		const report = await exploreScenario(scenario, options, ports);
 		reports.push(report);
 		const again = runAgain(report, modulePath);
 		await writePictures(report, given, again);

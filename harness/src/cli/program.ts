@@ -6,6 +6,7 @@ import type { CommandPorts } from "./command-ports.ts";
 import { type ConformPorts, conformCommand } from "./conform-command.ts";
 import { type EnginePorts, engineCommand } from "./engine-command.ts";
 import { type ExplorePorts, exploreCommand } from "./explore-command.ts";
+import { incidentsCommand } from "./incidents-command.ts";
 import { InputError } from "./input-error.ts";
 import { replayCommand } from "./replay-command.ts";
 import { runCommand } from "./run-command.ts";
@@ -44,6 +45,8 @@ function runOneCommand(given: Arguments, ports: ProgramPorts): Promise<number> {
 			return exploreCommand(given, ports);
 		case "replay":
 			return replayCommand(given, ports);
+		case "incidents":
+			return incidentsCommand(given, ports);
 		case "worker":
 			return workerCommand(given, ports);
 		case "conform":

@@ -6,7 +6,7 @@ import type { ReplayArguments } from "./explore-arguments.ts";
 import { type ExplorePorts, runAgain } from "./explore-command.ts";
 import { exploreScenario } from "./explore-scenario.ts";
 import { InputError, sentenceOf } from "./input-error.ts";
-import { findScenario, readScenarios } from "./scenario-module.ts";
+import { readScenario } from "./scenario-module.ts";
 import { writePictures } from "./write-pictures.ts";
 
 /** Answers the exit code. @throws InputError, also if the schedule does not fit the scenario any more. */
@@ -14,7 +14,7 @@ export async function replayCommand(given: ReplayArguments, ports: ExplorePorts)
 	const { writeOut } = ports;
 	const { modulePath, replay, json } = given;
 	const name = nameIn(replay);
-	const scenario = findScenario(await readScenarios(modulePath), name);
+	const scenario = await readScenario(modulePath, name);
 	const report = await exploreScenario(scenario, { replay }, ports);
 	if (report.verdict === "refused" || report.verdict === "not deterministic") {
 		throw new InputError(

@@ -3,6 +3,7 @@ import { resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import type { Scenario } from "../explore/scenario.ts";
 import { spaces } from "../explore/spaces/index.ts";
+import { incidents } from "../incidents/index.ts";
 import { InputError, sentenceOf } from "./input-error.ts";
 
 /** By its exports' names, in alphabetical order. @throws InputError that names the module. */
@@ -20,12 +21,23 @@ export async function readScenarios(modulePath: string | undefined): Promise<rea
 	return scenarios;
 }
 
-/** @throws InputError that says which there are. */
-export function findScenario(scenarios: readonly Scenario[], name: string): Scenario {
-	const found = scenarios.find((scenario) => scenario.name === name);
+/** The library's own are those of the incidents too. @throws InputError that says which there are. */
+export async function readScenario(modulePath: string | undefined, name: string): Promise<Scenario> {
+	const scenarios = await readScenarios(modulePath);
+	const others = modulePath === undefined ? incidentScenarios() : [];
+	const found = [...scenarios, ...others].find((scenario) => scenario.name === name);
 	if (found) return found;
 	const names = scenarios.map((scenario) => `"${scenario.name}"`).join(", ");
-	throw new InputError(`There is no scenario "${name}"; there are ${names}.`);
+	const besides = others.length > 0 ? "; and those that `session-lease incidents` names" : "";
+	throw new InputError(`There is no scenario "${name}"; there are ${names}${besides}.`);
+}
+
+function incidentScenarios(): readonly Scenario[] {
+	return incidents.flatMap(({ cases }) =>
+		cases.flatMap(({ broken, reported, held }) =>
+			[broken, reported, ...held].map(({ scenario }) => scenario),
+		),
+	);
 }
 
 async function load(modulePath: string): Promise<object> {

@@ -17,11 +17,12 @@ export async function writePictures(
 	{ htmlPath, mermaidPath }: PicturePaths,
 	options: TextOptions,
 ): Promise<void> {
-	if (htmlPath !== undefined) await write(htmlPath, explorationPage(report, options));
-	if (mermaidPath !== undefined) await write(mermaidPath, mermaidDiagram(report));
+	if (htmlPath !== undefined) await writeText(htmlPath, explorationPage(report, options));
+	if (mermaidPath !== undefined) await writeText(mermaidPath, mermaidDiagram(report));
 }
 
-async function write(path: string, content: string): Promise<void> {
+/** @throws InputError that names the file. */
+export async function writeText(path: string, content: string): Promise<void> {
 	try {
 		await writeFile(path, content);
 	} catch (error) {

@@ -1,4 +1,5 @@
 // What may go wrong next with a process and its calls, and with everything else, as far as the budgets allow it.
+import { OutcomeUnknownError } from "../lease/errors.ts";
 import type { Choice } from "./decision.ts";
 import type { LiveWorld } from "./live-world.ts";
 import type { PendingCall } from "./pending-call.ts";
@@ -103,7 +104,7 @@ const UNANSWERED = "The connection was lost: the request may or may not have bee
 
 function loseReply(process: WorldProcess, call: PendingCall): void {
 	process.drop(call);
-	process.hear(call, { error: new Error(UNANSWERED) });
+	process.hear(call, { error: new OutcomeUnknownError(UNANSWERED) });
 }
 
 function addLostReply(choices: Choice[], { network }: LiveWorld, { process, call, label }: CallOf): void {

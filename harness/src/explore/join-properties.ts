@@ -11,18 +11,18 @@ export function watchJoin(process: Process, ports: JoinPorts): JoinPorts {
 	return {
 		...ports,
 		send: (joinId, event) => {
-			process.note(CLOSED, event.event);
+			process.note(CLOSED, event);
 			return ports.send(joinId, event);
 		},
 	};
 }
 
-/** At rest every item has settled. */
+/** At rest every item has settled. That its close was sent is said by `followsOnce`. */
 export function joinCloses(joinId: string): Property {
 	return eventually(`${joinId} closes`, ({ fields }) => {
-		const items = Object.entries(sessionValue<Join>(joinId, fields)?.items ?? {});
-		const open = items.filter(([, outcome]) => outcome === null).map(([item]) => item);
-		if (items.length === 0) return "it was never opened for any item";
+		const join = sessionValue<Join>(joinId, fields);
+		if (!join) return "it was never opened";
+		const open = Object.keys(join.items).filter((item) => join.items[item] === null);
 		return open.length === 0 || `it still waits for ${open.join(", ")}`;
 	});
 }
@@ -34,14 +34,16 @@ interface Closes {
 	readonly other?: string;
 }
 
-/** However often the close is sent, it is of all items, and says the same of each. Needs `watchJoin`. */
+/** However often the close is sent: under one id, of all items, and it says the same of each. Needs `watchJoin`. */
 export function closesOnce(joinId: string): Property {
 	return always<Closes>(
 		`${joinId} closes once`,
-		({ gathered: { first = "", other } }) => {
+		({ gathered: { first = "", other }, fields }) => {
 			if (other !== undefined) return `it closed as ${first}, and as ${other}`;
-			const open = Object.entries(JSON.parse(first) as JoinClosed["outcomes"]).filter(([, it]) => !it);
-			return open.length === 0 || `it closed without ${open.map(([item]) => item).join(", ")}`;
+			const { outcomes } = (JSON.parse(first) as { readonly event: JoinClosed }).event;
+			const items = Object.keys(sessionValue<Join>(joinId, fields)?.items ?? {});
+			const open = items.filter((item) => !Object.hasOwn(outcomes, item) || !outcomes[item]);
+			return open.length === 0 || `it closed without ${open.join(", ")}`;
 		},
 		{
 			gather: {
@@ -49,9 +51,9 @@ export function closesOnce(joinId: string): Property {
 				next: (closes, event) => {
 					if (event.type === "rollback") return {};
 					if (event.type !== "note" || event.name !== CLOSED) return closes;
-					const closed = event.data as JoinClosed;
-					if (closed.joinId !== joinId) return closes;
-					const text = JSON.stringify(closed.outcomes);
+					const closed = event.data as { readonly event: JoinClosed };
+					if (closed.event.joinId !== joinId) return closes;
+					const text = JSON.stringify(closed);
 					if (closes.first === undefined) return { first: text };
 					return text === closes.first ? closes : { ...closes, other: text };
 				},

@@ -5,7 +5,10 @@ import { isNoValue } from "../lease/schema.ts";
 import { standingValue } from "../lease/standing.ts";
 
 /** For `world.records.set`: a session whose first holder has saved this value, JSON, and released. */
-export function releasedSession(value: unknown, { owed = false }: { readonly owed?: boolean } = {}): Fields {
+export function releasedSession(
+	value: NonNullable<unknown>,
+	{ owed = false }: { readonly owed?: boolean } = {},
+): Fields {
 	return {
 		"bids:1": 1,
 		"holder:1": { id: "setup", owner: "setup", until: 0 },

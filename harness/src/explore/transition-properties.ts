@@ -20,8 +20,8 @@ interface Told {
 }
 
 interface Ends {
-	/** Writes that have not been answered, by process and operation. */
-	readonly open: Readonly<Record<string, Told>>;
+	/** What has not been answered, by process and operation: writes, and null for whatever is of another session. */
+	readonly open: Readonly<Record<string, Told | null>>;
 	/** The first terminal record that somebody was told to stand. */
 	readonly first?: Told;
 	/** Another one that somebody was told to stand after it. */
@@ -53,12 +53,13 @@ export function terminalIsFinal<R>(sessionId: string, { stateOf, terminal }: Mac
 					const { line, process } = event;
 					const op = `${process}/${line.op}`;
 					if (line.type === "invoke") {
-						if (line.key !== sessionId || !("value" in line) || line.value === undefined) return ends;
+						if (line.key !== sessionId) return { ...ends, open: { ...ends.open, [op]: null } };
+						if (!("value" in line) || line.value === undefined) return ends;
 						const { value: text, epoch = 0 } = line as { value: string; epoch?: number };
 						return { ...ends, open: { ...ends.open, [op]: { text, epoch } } };
 					}
 					const { [op]: written, ...open } = ends.open;
-					if (line.type !== "ok") return { ...ends, open };
+					if (line.type !== "ok" || written === null) return { ...ends, open };
 					return told({ ...ends, open }, written ?? { text: line.value ?? "", epoch: line.epoch ?? 0 });
 				},
 			},

@@ -111,7 +111,8 @@ async function acquire<T>(setup: Setup<T>, sessionId: string, options: AcquireOp
 	const win = async () => {
 		const grant = await retry(() => acquireGrant(attempts), {
 			...(signal ? { signal } : {}),
-			delayMs: (error, attempt) => delayBeforeNext(error, attempt, waitsUntilMs - clock.monotonicMs()),
+			delayMs: (error, attempt) =>
+				delayBeforeNext(error, waitsUntilMs - clock.monotonicMs(), { attempt, id: context.id }),
 		});
 		return load(setup, attempts, grant);
 	};
@@ -129,12 +130,28 @@ function acquireContext<T>(setup: Setup<T>, sessionId: string, settings: HoldSet
 
 const LEASE_ID = /^[\w-]{1,100}$/;
 
+const POLL_MIN_MS = 5;
 const POLL_MS = 20;
 const POLL_MAX_MS = 1_000;
 
-function delayBeforeNext(error: unknown, attempt: number, leftMs: number): number | undefined {
+/** Those who wait are spread out: in step, one of them would win in each round, and all others wait twice as long. */
+function delayBeforeNext(
+	error: unknown,
+	leftMs: number,
+	{ attempt, id }: { readonly attempt: number; readonly id: string },
+): number | undefined {
 	if (!(error instanceof LeaseHeldError) || leftMs <= 0) return undefined;
-	return Math.min(leftMs, error.retryAfterMs, POLL_MAX_MS, POLL_MS * 2 ** (attempt - 1));
+	const spreadMs = Math.ceil(Math.min(POLL_MAX_MS, POLL_MS * 2 ** (attempt - 1)) * fractionOf(id, attempt));
+	return Math.min(leftMs, error.retryAfterMs, Math.max(POLL_MIN_MS, spreadMs));
+}
+
+/** From 0 to 1, as random as the id is: FNV-1a, http://www.isthe.com/chongo/tech/comp/fnv/. */
+function fractionOf(id: string, attempt: number): number {
+	let hash = 2_166_136_261;
+	for (const character of `${id}.${attempt}`) {
+		hash = Math.imul(hash ^ (character.codePointAt(0) ?? 0), 16_777_619);
+	}
+	return (hash >>> 0) / 2 ** 32;
 }
 
 /** The granted lease with its value; a value that does not load leaves the lease to the next one. */

@@ -28,7 +28,10 @@ export interface BatchAttempt {
 }
 
 export interface BatchOptions<T> {
-	/** The queue's name of an item: `messageId` of SQS, `kinesis.sequenceNumber`, `dynamodb.SequenceNumber`. */
+	/**
+	 * The queue's name of an item: `messageId` of SQS, `kinesis.sequenceNumber`, `dynamodb.SequenceNumber`. Items may be
+	 * parts of one message, and have one identifier: whichever part fails, the message comes again, with all of them.
+	 */
 	readonly idOf: (item: T) => string;
 	/** Handles one item. It may get an item again, in this batch or a later one. */
 	readonly handle: (item: T, attempt: BatchAttempt) => Promise<unknown>;
@@ -64,7 +67,7 @@ export interface FailedItem extends BatchItem {
 export interface BatchAnswer {
 	/** To be answered to the queue as it is. Not read-only, since the types of its users are not. */
 	readonly response: { batchItemFailures: { itemIdentifier: string }[] };
-	/** What the response lists, and why. */
+	/** What the response lists, and why; each part that has failed. */
 	readonly failed: readonly FailedItem[];
 	/** Not in the response, since they would fail each time they come: put them aside before you answer. */
 	readonly terminal: readonly BatchItem[];
@@ -97,11 +100,17 @@ export async function runBatch<T>(items: readonly T[], options: BatchOptions<T>)
 		notBeforeMs === undefined ? undefined : Math.max(0, notBeforeMs - nowMs);
 	const delaysMs = failed.flatMap(({ notBeforeMs }) => leftMs(notBeforeMs) ?? []);
 	return {
-		response: { batchItemFailures: failed.map(({ itemIdentifier }) => ({ itemIdentifier })) },
+		response: { batchItemFailures: reportedOnce(failed) },
 		failed: failed.map(({ notBeforeMs, ...item }) => ({ ...item, retryAfterMs: leftMs(notBeforeMs) })),
 		terminal,
 		retryAfterMs: delaysMs.length > 0 ? Math.min(...delaysMs) : undefined,
 	};
+}
+
+/** Items of one identifier are parts of one message: it is reported once, whichever of them have failed. */
+function reportedOnce(failed: readonly BatchItem[]): { itemIdentifier: string }[] {
+	const ids = new Set(failed.map(({ itemIdentifier }) => itemIdentifier));
+	return [...ids].map((itemIdentifier) => ({ itemIdentifier }));
 }
 
 /** A batch under way. */

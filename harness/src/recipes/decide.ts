@@ -10,6 +10,7 @@ import type { Leases } from "../lease/leases.ts";
 import type { AcquireOptions } from "../lease/options.ts";
 import type { OutboxEvent } from "../lease/outbox.ts";
 import { acquireSession, sendEvents } from "../transition/acquire-session.ts";
+import { expectText } from "./expect.ts";
 
 export interface DecidePorts<T> {
 	readonly leases: Leases<T>;
@@ -32,6 +33,7 @@ export type Step<T, A> = (value: T | undefined) => Decision<T, A>;
 export interface DecideOptions {
 	/** How long to wait while somebody else decides, in milliseconds. @default 2_000 */
 	readonly waitMs?: number;
+	/** Ends the waiting: what has begun by then goes on. */
 	readonly signal?: AbortSignal;
 }
 
@@ -51,12 +53,24 @@ export async function decide<T, A>(
 	options: DecideOptions = {},
 ): Promise<A> {
 	await using lease = await takeTurn(() => acquireSession(ports, sessionId, acquireOptions(options)));
-	const { answer, value, events = [] } = step(lease.value);
+	const decision = step(lease.value);
+	await save(ports, lease, decision, eventsOf(decision));
+	return decision.answer;
+}
+
+/** As they will be read again. @throws TypeError, before anything is saved. */
+function eventsOf<T>(decision: Decision<T, unknown>): readonly OutboxEvent[] {
+	const { value, events = [] } = decision;
+	if (decision instanceof Promise) {
+		decision.catch(() => undefined);
+		throw new TypeError("Expected a step to answer its decision at once, got a promise.");
+	}
 	if (value === undefined && events.length > 0) {
 		throw new TypeError("Expected a decision with events to have a value: they are committed with it.");
 	}
-	await save(ports, lease, value, events);
-	return answer;
+	const ids = new Set(events.map(({ id }) => expectText("id", id)));
+	if (ids.size < events.length) throw new TypeError("Expected each event of a decision to have its own id.");
+	return JSON.parse(JSON.stringify(events));
 }
 
 /** Sends what a dead decider has left in the session's outbox, if anything. Fits as the `wake` of `leases.sweep`. */
@@ -71,11 +85,16 @@ export function sendLeftEvents<T>(ports: DecidePorts<T>, sessionId: string): Pro
 export async function takeTurn<L>(acquire: () => Promise<L>): Promise<L> {
 	try {
 		return await acquire();
-	} catch (cause) {
-		if (!hasCode(cause, "lease_held")) throw cause;
-		const { message } = cause as Error;
-		throw new TransientError(`Nothing was decided, since somebody else is deciding. ${message}`, { cause });
+	} catch (error) {
+		throw comesAgain(error);
 	}
+}
+
+/** The error, if it does not look like one that a queue may drop; otherwise a transient one. */
+export function comesAgain(error: unknown): unknown {
+	if (!hasCode(error, "lease_held")) return error;
+	const { message } = error as Error;
+	return new TransientError(`Not done, since somebody else is at it. ${message}`, { cause: error });
 }
 
 export function acquireOptions({ waitMs = WAIT_MS, signal }: DecideOptions): AcquireOptions {
@@ -85,7 +104,7 @@ export function acquireOptions({ waitMs = WAIT_MS, signal }: DecideOptions): Acq
 async function save<T>(
 	ports: DecidePorts<T>,
 	lease: Lease<T>,
-	value: T | undefined,
+	{ value }: Decision<T, unknown>,
 	events: readonly OutboxEvent[],
 ): Promise<void> {
 	if (value === undefined || events.length === 0) {

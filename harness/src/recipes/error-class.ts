@@ -38,10 +38,22 @@ const AWS_RETRYABLE = [
 	"TransactionInProgressException",
 ];
 
+/** This library's own: the same call will fail the same way. */
+const OWN_TERMINAL = [
+	"lease_ended",
+	"option_invalid",
+	"record_exists",
+	"record_invalid",
+	"record_missing",
+	"status_final",
+	"store_cannot_list",
+	"value_invalid",
+];
+
 /**
  * Classes an error. The outermost of it and its causes that says something decides. At one level: `terminal`, then
- * `retryable`, then what is transient by its own account (a `TransientError`; a throttled call of AWS), then its HTTP
- * status: 408, 425, 429 and 5xx are retryable, a 403 if it names a limit, other 4xx terminal. Never throws.
+ * `retryable`, then what is transient by its own account (a `TransientError`; a throttled call of AWS), then this
+ * library's own codes, then its HTTP status: 408, 425, 429 and 5xx are retryable, a 403 if it names a limit, other 4xx terminal. Never throws.
  */
 export function classifyError(error: unknown, classes: ErrorClasses = {}): ErrorClass {
 	for (const level of errorLevels(error)) {
@@ -59,6 +71,7 @@ function classOfLevel(
 	const isListedIn = (list: readonly string[]): boolean => texts.some((text) => list.includes(text));
 	if (isListedIn(terminal)) return "terminal";
 	if (isListedIn(retryable) || isTransient(level) || isListedIn(AWS_RETRYABLE)) return "retryable";
+	if (isListedIn(OWN_TERMINAL)) return "terminal";
 	const isRetryable = isHttpRetryable(level);
 	if (isRetryable === undefined) return undefined;
 	return isRetryable ? "retryable" : "terminal";

@@ -1,12 +1,13 @@
 // How an execution ends: a terminal status is final, for status, result, error and completion time.
 //
 // no status --any--> not terminal --any--> not terminal    not terminal --terminal--> terminal, for good
-// Two faces. Strict, for whoever has to know: what would change an end is refused. Quiet, for events that nobody waits
+// Two faces. Strict, for whoever has to know: another end is refused. Quiet, for events that nobody waits
 // for: they are acknowledged, and change nothing. What is to be done because of an end goes with the write that ends it,
 // so it is done for the one write that won, and also if its worker dies right after it.
 import { SessionLeaseError } from "../lease/errors.ts";
 import type { OutboxEvent } from "../lease/outbox.ts";
-import { type DecideOptions, type DecidePorts, decide } from "./decide.ts";
+import { type DecideOptions, type DecidePorts, decide, type Step } from "./decide.ts";
+import { expectInteger, expectText } from "./expect.ts";
 
 /** What is kept: JSON. */
 export interface Execution {
@@ -42,54 +43,67 @@ export interface StatusAnswer {
  * Strict. The same terminal status again is accepted, and changes nothing.
  * @throws SessionLeaseError (`status_final`) if the execution has ended in another status. Otherwise as `decide` does.
  */
-export function writeStatus(
+export async function writeStatus(
 	ports: ExecutionPorts,
 	executionId: string,
 	write: StatusWrite,
 	options: StatusOptions = {},
 ): Promise<StatusAnswer> {
-	return decideStatus(ports, executionId, write, options, ({ status, completedAtMs }) => {
-		throw new SessionLeaseError(
-			"status_final",
-			`Execution "${executionId}" has ended as "${status}", ${endedAt(completedAtMs)}; ` +
-				`it was not changed to "${write.status}". Leave it, or start another one.`,
-		);
-	});
+	const answer = await noteStatus(ports, executionId, write, options);
+	const { status, completedAtMs } = answer.execution;
+	if (status === write.status || !hasEnded(ports, answer.execution)) return answer;
+	throw new SessionLeaseError(
+		"status_final",
+		`Execution "${executionId}" has ended as "${status}", ${endedAt(completedAtMs)}; ` +
+			`it was not changed to "${write.status}". Leave it, or start another one.`,
+	);
 }
 
 /** Quiet: a write on an execution that has ended is acknowledged and changes nothing. Rejects as `decide` does. */
-export function noteStatus(
-	ports: ExecutionPorts,
-	executionId: string,
-	write: StatusWrite,
-	options: StatusOptions = {},
-): Promise<StatusAnswer> {
-	return decideStatus(ports, executionId, write, options, () => undefined);
-}
-
-function decideStatus(
+export async function noteStatus(
 	ports: ExecutionPorts,
 	executionId: string,
 	{ status, result, error }: StatusWrite,
-	{ events = [], ...options }: StatusOptions,
-	refused: (ended: Execution) => void,
+	{ events = [], ...options }: StatusOptions = {},
 ): Promise<StatusAnswer> {
-	const { terminal, nowMs } = ports;
-	const step = (execution: Execution | undefined) => {
-		if (execution && terminal.includes(execution.status)) {
-			if (status !== execution.status) refused(execution);
-			return { answer: { changed: false, execution } };
-		}
+	const { nowMs } = ports;
+	expectText("status", status);
+	const step: Step<Execution, StatusAnswer> = (execution) => {
+		if (execution && hasEnded(ports, execution)) return { answer: { changed: false, execution } };
 		const value: Execution = {
 			status,
 			...(result === undefined ? {} : { result }),
 			...(error === undefined ? {} : { error }),
-			...(terminal.includes(status) ? { completedAtMs: nowMs() } : {}),
+			...(ports.terminal.includes(status) ? { completedAtMs: expectInteger("nowMs()", nowMs(), 0) } : {}),
 		};
 		return { value, events, answer: { changed: true, execution: value } };
 	};
 	return decide(ports, executionId, step, options);
 }
+
+/**
+ * For callers that poll: the execution, and its end only once it is final. `undefined`: there is none, or somebody is
+ * writing its end just now; look again. What a dead worker left unfinished is finished first. Rejects as `decide` does.
+ */
+export async function readExecution(
+	ports: ExecutionPorts,
+	executionId: string,
+	options?: DecideOptions,
+): Promise<Execution | undefined> {
+	const { valueText, state, deadlineMs } = await ports.leases.inspect(executionId);
+	const execution = valueText === undefined ? undefined : (JSON.parse(valueText) as Execution);
+	if (!execution || !hasEnded(ports, execution)) return execution;
+	// What a dead holder wrote too late is seen until it is taken over, and is void. Of one that gave back it never is.
+	if (state === "free" || deadlineMs === 0) return execution;
+	if (state === "held") return undefined;
+	return decide(ports, executionId, (answer) => ({ answer }), options);
+}
+
+/** A status that is terminal for others only, as in a later version of the program, has a completion time. */
+const hasEnded = (
+	{ terminal }: Pick<ExecutionPorts, "terminal">,
+	{ status, completedAtMs }: Execution,
+): boolean => terminal.includes(status) || completedAtMs !== undefined;
 
 const endedAt = (completedAtMs: number | undefined): string =>
 	completedAtMs === undefined ? "at an unknown time" : new Date(completedAtMs).toISOString();

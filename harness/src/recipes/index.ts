@@ -21,6 +21,7 @@ export {
 	type Execution,
 	type ExecutionPorts,
 	noteStatus,
+	readExecution,
 	type StatusAnswer,
 	type StatusOptions,
 	type StatusWrite,

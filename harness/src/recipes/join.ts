@@ -6,6 +6,7 @@
 import { SessionLeaseError, TransientError } from "../lease/errors.ts";
 import type { OutboxEvent } from "../lease/outbox.ts";
 import { type DecideOptions, type DecidePorts, type Decision, decide } from "./decide.ts";
+import { expectText, invalid } from "./expect.ts";
 
 /** How an item ended: JSON. */
 export interface ItemOutcome {
@@ -36,23 +37,22 @@ export interface JoinAnswer {
 
 export type JoinPorts = DecidePorts<Join>;
 
-export const isClosed = ({ items }: Join): boolean => leftOf(items) === 0;
-
 /**
  * Opens a join of these items: before any of them is sent on its way. May be called again; without items it closes at once.
  * @throws SessionLeaseError (`record_exists`): it was opened for other items. Otherwise as `decide` does.
  */
-export function openJoin(
+export async function openJoin(
 	ports: JoinPorts,
 	joinId: string,
 	itemIds: readonly string[],
 	options?: DecideOptions,
 ): Promise<JoinAnswer> {
+	if (!Array.isArray(itemIds)) throw invalid("itemIds", "a list", itemIds);
+	const ids = new Set(itemIds.map((itemId) => expectText("itemIds", itemId)));
 	return decide(
 		ports,
 		joinId,
 		(join) => {
-			const ids = new Set(itemIds);
 			if (!join) return changed(joinId, { items: Object.fromEntries([...ids].map((id) => [id, null])) });
 			const known = Object.keys(join.items);
 			if (known.length !== ids.size || !known.every((id) => ids.has(id))) {
@@ -67,15 +67,18 @@ export function openJoin(
 /**
  * Settles one item. The first outcome of an item stands; another one, also after the close, changes nothing.
  * @throws TransientError (`transient`): the join is not open yet. @throws SessionLeaseError (`option_invalid`): the item
- * is none of the join's. Otherwise as `decide` does.
+ * is none of the join's, or the outcome has no `ok`. Otherwise as `decide` does.
  */
-export function settleItem(
+export async function settleItem(
 	ports: JoinPorts,
 	joinId: string,
 	itemId: string,
 	outcome: ItemOutcome,
 	options?: DecideOptions,
 ): Promise<JoinAnswer> {
+	// What is no outcome would leave the item out of the join.
+	if (typeof outcome?.ok !== "boolean")
+		throw invalid("outcome", "an object with `ok`, true or false", outcome);
 	return decide(
 		ports,
 		joinId,

@@ -3,10 +3,13 @@
 // free --claim--> posting --posted--> posted, for good    posting --failed--> free again: the claim is given back
 // posting --(its worker died, or hears no more)--> unknown, for good; or posted again, if the channel bears that
 // The slot is held while its notice is posted, so nobody else posts it, and what is under way is never taken for done.
-import { hasCode } from "../lease/errors.ts";
+import { SessionLeaseError } from "../lease/errors.ts";
 import type { Lease } from "../lease/lease.ts";
 import type { Leases } from "../lease/leases.ts";
-import { acquireOptions, type DecideOptions, takeTurn } from "./decide.ts";
+import { untilAborted } from "../lease/until-aborted.ts";
+import { acquireOptions, comesAgain, type DecideOptions, takeTurn } from "./decide.ts";
+import { expectText, invalid } from "./expect.ts";
+import { mayHaveHappened } from "./may-have-happened.ts";
 
 export interface Notice {
 	readonly taskId: string;
@@ -17,13 +20,20 @@ export interface Notice {
 	readonly terminalEvents?: readonly string[];
 }
 
-/** The slot's session: `notice/<task>/<channel>/<class>`, each part encoded. */
+/** The slot's session: `notice/<task>/<channel>/<class>`, each part encoded. @throws SessionLeaseError (`option_invalid`) */
 export function noticeSlot({ taskId, channel, event, terminalEvents = [] }: Notice): string {
+	const parts = Object.entries({ taskId, channel, event }).map(([name, part]) => expectText(name, part));
+	const isWellFormed = parts.every((part) => !LONE_SURROGATE.test(part));
+	if (!isWellFormed) throw invalid("notice", "of well-formed texts", parts.join("/"));
 	const eventClass = terminalEvents.includes(event) ? "terminal" : `event:${event}`;
 	return ["notice", ...[taskId, channel, eventClass].map(encodeURIComponent)].join("/");
 }
 
+const LONE_SURROGATE = /\p{Surrogate}/u;
+
 export type SlotState = "free" | "posting" | "posted" | "unknown";
+
+const STATES: readonly SlotState[] = ["free", "posting", "posted", "unknown"];
 
 export type Posted =
 	| "posted"
@@ -41,8 +51,10 @@ export interface PostOptions extends DecideOptions {
 }
 
 /**
- * Runs `post` unless the slot's notice was posted. Its rejection gives the claim back and is passed on: try again.
- * Reject with `outcome_unknown` where nobody knows whether it is out.
+ * Runs `post` unless the slot's notice was posted. Its rejection gives the claim back and is passed on: try again, if it
+ * is one that may be tried again. Where nobody knows whether it is out (`outcome_unknown`, an abort, a timeout, a
+ * connection that was cut, a 5xx) this answers "unknown" instead, or if it is `repeatable` rejects too. `signal` aborts
+ * with the lease, and with the caller's own; a post that does not heed it is not waited for.
  * @throws TransientError (`transient`: somebody is posting; `outcome_unknown`, `lease_lost` …): try again.
  */
 export async function postOnce(
@@ -53,17 +65,29 @@ export async function postOnce(
 ): Promise<Posted> {
 	await using lease = await takeTurn(() => leases.acquire(slot, acquireOptions(options)));
 	const { value: state = "free" } = lease;
+	if (!STATES.includes(state)) {
+		throw new SessionLeaseError(
+			"record_invalid",
+			`Session "${slot}" is no slot: give slots keys of their own.`,
+		);
+	}
 	if (state === "posted") return leave(lease, "already_posted");
 	if (state === "unknown" && !repeatable) return leave(lease, "unknown");
 	if (state === "posting" && !repeatable) return settle(lease, "unknown");
 	await lease.write("posting");
+	const signal = options.signal ? AbortSignal.any([lease.signal, options.signal]) : lease.signal;
+	if (signal.aborted) {
+		await lease.release({ value: "free" });
+		throw signal.reason;
+	}
 	try {
-		await post(slot, lease.signal);
+		await untilAborted(async () => post(slot, signal), signal);
 	} catch (error) {
 		lease.signal.throwIfAborted();
-		if (hasCode(error, "outcome_unknown") && !repeatable) return settle(lease, "unknown");
-		await lease.release({ value: "free" });
-		throw error;
+		if (!repeatable && (signal.aborted || mayHaveHappened(error))) return settle(lease, "unknown");
+		// If the store does not hear of it, the slot stays as after a crash: what the post says of itself says more.
+		await lease.release({ value: "free" }).catch(() => undefined);
+		throw comesAgain(error);
 	}
 	return settle(lease, "posted");
 }

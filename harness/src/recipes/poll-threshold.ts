@@ -5,6 +5,7 @@
 // A reading is named for what is seen, never for the backend that is polled: whoever reacts to it knows one list of names.
 import type { OutboxEvent } from "../lease/outbox.ts";
 import { type DecideOptions, type DecidePorts, decide } from "./decide.ts";
+import { expectInteger, expectText } from "./expect.ts";
 
 /** What is kept. */
 export interface Polls {
@@ -37,20 +38,23 @@ export const POLL_THRESHOLDS: Readonly<Record<"poll_failed" | "done_without_end"
 };
 
 export interface PollReading extends DecideOptions {
-	/** 1, 2, 3 … per watch: a poll that is told again, or late, counts once. */
+	/** 1, 2, 3 … per watch: one that is told again counts once, one that comes after a later one not at all. */
 	readonly poll: number;
 	readonly reading: string;
 }
 
 /**
  * Counts one poll, and answers what is kept now. When a threshold is reached `threshold_reached` is sent: end what is
- * watched because of that event, not of the answer. Rejects as `decide` does.
+ * watched because of that event, not of the answer. Rejects as `decide` does, or with `option_invalid`.
  */
-export function notePoll(
+export async function notePoll(
 	{ thresholds = POLL_THRESHOLDS, ...ports }: PollPorts,
 	watchId: string,
 	{ poll, reading, ...options }: PollReading,
 ): Promise<Polls> {
+	expectInteger("poll", poll, 1);
+	expectText("reading", reading);
+	for (const [name, inARow] of Object.entries(thresholds)) expectInteger(`thresholds.${name}`, inARow, 1);
 	return decide(
 		ports,
 		watchId,

@@ -3,8 +3,18 @@
 // idle --claim--> claimed --renew--> claimed    claimed --free--> idle
 // claimed --(nobody has renewed it until its deadline)--> may be claimed for another task, with a higher token
 // A claim belongs to a task, not to a process: whoever works on the task after a crash claims again and gets the same one.
+//
+// Three rules for whoever uses it, so that a start that comes late, or twice, runs nothing and keeps no member for good:
+// - End the task in its own record first, then free. In `dispatch`, so under the claim, look at that record: if the task has
+//   ended, stop the command instead of starting it, then free. A claim whose maker dies before that, and that nobody comes
+//   back for, is another task's after its deadline.
+// - Cancel in this order: end the task's record, `claimMember` (the claim that it has), stop the command, `freeMember`.
+// - A member refuses a token lower than one that it was told, runs each token once, never one that was stopped, and ends
+//   what it runs when it is told a higher one: a claim may pass its deadline while its command runs, or is on its way.
 import type { Leases } from "../lease/leases.ts";
-import { type DecideOptions, type DecidePorts, type Decision, decide } from "./decide.ts";
+import { comesAgain, type DecideOptions, type DecidePorts, type Decision, decide } from "./decide.ts";
+import { expectInteger, expectText, invalid } from "./expect.ts";
+import { mayHaveHappened } from "./may-have-happened.ts";
 
 export interface Claim {
 	readonly taskId: string;
@@ -12,6 +22,8 @@ export interface Claim {
 	readonly token: number;
 	/** Wall clock, milliseconds since 1970: until then nobody else gets it. */
 	readonly untilMs: number;
+	/** How many attempts of the task have claimed it that did not certainly fail: each of them may have started the command. */
+	readonly attempts: number;
 }
 
 /** What is kept. */
@@ -45,21 +57,27 @@ export interface ClaimOptions extends DecideOptions {
 
 /**
  * Claims the first member that is idle, or whose claim has passed its deadline. A task that has one keeps it, token and
- * all, for another `claimMs`, unless it is no member any more. Rejects as `decide` does.
+ * all, for another `claimMs`, unless it is no member any more. Rejects as `decide` does, or with `option_invalid`.
  */
-export function claimMember(
+export async function claimMember(
 	ports: PoolPorts,
 	poolId: string,
 	{ taskId, members, ...options }: ClaimOptions,
 ): Promise<ClaimAnswer> {
-	return decidePool<ClaimAnswer>(ports, poolId, options, (pool) => {
+	if (!Array.isArray(members)) throw invalid("members", "a list", members);
+	return decidePool<ClaimAnswer>(ports, poolId, { taskId, ...options }, (pool) => {
 		const own = memberOf(pool, taskId);
 		const kept = own !== undefined && members.includes(own) ? pool.claims[own] : undefined;
-		const memberId = kept ? own : members.find((member) => leftMs(ports, pool.claims[member]) === 0);
+		const memberId = kept ? own : members.find((member) => leftMs(ports, pool, member) === 0);
 		if (memberId === undefined)
 			return { answer: { claimed: false, retryAfterMs: shortestMs(ports, pool, members) } };
 		const token = kept?.token ?? pool.token + 1;
-		const claim = { taskId, token, untilMs: ports.nowMs() + ports.claimMs };
+		const claim = {
+			taskId,
+			token,
+			untilMs: deadlineMs(ports),
+			attempts: (kept?.attempts ?? 0) + 1,
+		};
 		return {
 			value: { claims: { ...without(pool, own), [memberId]: claim }, token: Math.max(token, pool.token) },
 			answer: { claimed: true, memberId, token },
@@ -73,11 +91,12 @@ export function renewClaim(
 	poolId: string,
 	{ taskId, token, ...options }: DecideOptions & Pick<Claim, "taskId" | "token">,
 ): Promise<boolean> {
-	return decidePool(ports, poolId, options, (pool) => {
+	return decidePool(ports, poolId, { taskId, ...options }, (pool) => {
 		const own = memberOf(pool, taskId);
-		if (own === undefined || pool.claims[own]?.token !== token) return { answer: false };
-		const claim = { taskId, token, untilMs: ports.nowMs() + ports.claimMs };
-		return { value: { ...pool, claims: { ...pool.claims, [own]: claim } }, answer: true };
+		const claim = own === undefined ? undefined : pool.claims[own];
+		if (own === undefined || claim?.token !== token) return { answer: false };
+		const renewed = { ...claim, untilMs: deadlineMs(ports) };
+		return { value: { ...pool, claims: { ...pool.claims, [own]: renewed } }, answer: true };
 	});
 }
 
@@ -90,7 +109,7 @@ export function freeMember(
 	poolId: string,
 	{ taskId, token, ...options }: DecideOptions & Pick<Claim, "taskId"> & Partial<Pick<Claim, "token">>,
 ): Promise<boolean> {
-	return decidePool(ports, poolId, options, (pool) => {
+	return decidePool(ports, poolId, { taskId, ...options }, (pool) => {
 		const own = memberOf(pool, taskId);
 		const isMeant = token === undefined || (own !== undefined && pool.claims[own]?.token === token);
 		if (own === undefined || !isMeant) return { answer: false };
@@ -101,19 +120,20 @@ export function freeMember(
 export interface DispatchOptions extends ClaimOptions {
 	/**
 	 * Whether the command has certainly not started: only then is the member free again at once.
-	 * @default every error but an unknown outcome: `outcome_unknown`, an abort, a timeout
+	 * @default every error but an unknown outcome: `outcome_unknown`, an abort, a timeout, a connection that was cut, a 5xx
 	 */
 	readonly hasNotStarted?: (error: unknown) => boolean;
 }
 
 /**
  * Claims a member and has `dispatch` start the command there. A dispatch that has failed is undone, and its error passed
- * on; of one that nobody knows about, the claim stays, and the task's next attempt gets the same member and token.
+ * on. The claim stays if nobody knows whether it has failed, or if another attempt at the task may have started the
+ * command under it: the task's next attempt gets the same member and token. Rejects as `claimMember` and `dispatch` do.
  */
 export async function dispatchToMember(
 	ports: PoolPorts,
 	poolId: string,
-	{ hasNotStarted = isNotUnknown, ...options }: DispatchOptions,
+	{ hasNotStarted = (error) => !mayHaveHappened(error), ...options }: DispatchOptions,
 	dispatch: (claim: { readonly memberId: string; readonly token: number }) => Promise<void>,
 ): Promise<ClaimAnswer> {
 	const answer = await claimMember(ports, poolId, options);
@@ -123,41 +143,53 @@ export async function dispatchToMember(
 		await dispatch({ memberId, token });
 		return answer;
 	} catch (error) {
-		const { taskId } = options;
-		// If it cannot be freed now, its deadline frees it: the dispatch's error says more.
-		if (hasNotStarted(error)) await freeMember(ports, poolId, { taskId, token }).catch(() => false);
-		throw error;
+		const { taskId, waitMs = UNDO_WAIT_MS } = options;
+		const isUndone = async () =>
+			hasNotStarted(error) && (await undo(ports, poolId, { taskId, token, waitMs }));
+		// If that is not possible now, the deadline frees it: the dispatch's error says more.
+		await isUndone().catch(() => undefined);
+		throw comesAgain(error);
 	}
 }
 
-const UNKNOWN = [
-	"outcome_unknown",
-	"AbortError",
-	"TimeoutError",
-	"ABORT_ERR",
-	"TIMEOUT",
-	"ETIMEDOUT",
-	"ECONNRESET",
-];
-
-function isNotUnknown(error: unknown): boolean {
-	const { code, name } = (error ?? {}) as { code?: unknown; name?: unknown };
-	return !UNKNOWN.some((unknown) => unknown === code || unknown === name);
+/** Takes one attempt back: the last one frees the member. */
+function undo(
+	ports: PoolPorts,
+	poolId: string,
+	{ taskId, token, ...options }: DecideOptions & Pick<Claim, "taskId" | "token">,
+): Promise<void> {
+	return decidePool(ports, poolId, { taskId, ...options }, (pool) => {
+		const own = memberOf(pool, taskId);
+		const claim = own === undefined ? undefined : pool.claims[own];
+		if (own === undefined || claim?.token !== token) return { answer: undefined };
+		const { attempts } = claim;
+		const others = attempts > 1 ? { [own]: { ...claim, attempts: attempts - 1 } } : {};
+		return { value: { ...pool, claims: { ...without(pool, own), ...others } }, answer: undefined };
+	});
 }
+
+/** Longer than a dead worker holds the pool, if its leases have the default TTL. */
+const UNDO_WAIT_MS = 20_000;
 
 const EMPTY: Pool = { claims: {}, token: 0 };
 
 /** A pool sends nothing. */
 const send: DecidePorts<Pool>["send"] = () => Promise.resolve();
 
-function decidePool<A>(
-	{ leases }: PoolPorts,
+/** @throws SessionLeaseError (`option_invalid`) */
+async function decidePool<A>(
+	{ leases, claimMs, skewMs = SKEW_MS }: PoolPorts,
 	poolId: string,
-	options: DecideOptions,
+	{ taskId, ...options }: DecideOptions & Pick<Claim, "taskId">,
 	step: (pool: Pool) => Decision<Pool, A>,
 ): Promise<A> {
+	expectText("taskId", taskId);
+	expectInteger("claimMs", claimMs, 1);
+	expectInteger("skewMs", skewMs, 0);
 	return decide({ leases, send }, poolId, (pool = EMPTY) => step(pool), options);
 }
+
+const deadlineMs = ({ nowMs, claimMs }: PoolPorts): number => expectInteger("nowMs()", nowMs(), 0) + claimMs;
 
 const memberOf = ({ claims }: Pool, taskId: string): string | undefined =>
 	Object.keys(claims).find((member) => claims[member]?.taskId === taskId);
@@ -167,11 +199,12 @@ function without({ claims }: Pool, member: string | undefined): Pool["claims"] {
 }
 
 /** For how long nobody else gets it; 0: it is free. */
-function leftMs({ nowMs, skewMs = SKEW_MS }: PoolPorts, claim: Claim | undefined): number {
-	return claim ? Math.max(0, claim.untilMs + skewMs + 1 - nowMs()) : 0;
+function leftMs({ nowMs, skewMs = SKEW_MS }: PoolPorts, { claims }: Pool, member: string): number {
+	const claim = Object.hasOwn(claims, member) ? claims[member] : undefined;
+	return claim ? Math.max(0, claim.untilMs + skewMs + 1 - expectInteger("nowMs()", nowMs(), 0)) : 0;
 }
 
-const shortestMs = (ports: PoolPorts, { claims }: Pool, members: readonly string[]): number =>
-	Math.min(ports.claimMs, ...members.map((member) => leftMs(ports, claims[member])));
+const shortestMs = (ports: PoolPorts, pool: Pool, members: readonly string[]): number =>
+	Math.min(ports.claimMs, ...members.map((member) => leftMs(ports, pool, member)));
 
 const SKEW_MS = 1_000;

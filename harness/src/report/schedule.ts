@@ -107,12 +107,16 @@ function entryText(entry: TraceEntry, namesSession: boolean, open: Map<string, s
 	}
 }
 
+/** A call that has done what was asked, and has nothing to tell. */
+const NOTHING = "undefined";
+
 /** Each process is told what is new to it since its last answer of that record. */
 function answerOf(
 	{ actor, answer, key }: TraceStep,
 	told: Map<string, AnswerFields>,
 ): Pick<ScheduledStep, "news" | "answer" | "record" | "newFields"> {
-	if (answer === undefined || (answer === "" && key === undefined)) return { newFields: [] };
+	const isNothing = key === undefined && (answer === "" || answer === NOTHING);
+	if (answer === undefined || isNothing) return { newFields: [] };
 	const record = key === undefined ? undefined : answerFields(answer);
 	if (!record) return { news: cutMiddle(valueText(answer, Number.POSITIVE_INFINITY)), answer, newFields: [] };
 	const about = JSON.stringify([actor, key]);

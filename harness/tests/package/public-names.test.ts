@@ -4,6 +4,7 @@ import * as engine from "../../src/engine/index.ts";
 import * as explore from "../../src/explore.ts";
 import * as history from "../../src/history/index.ts";
 import * as core from "../../src/index.ts";
+import * as recipes from "../../src/recipes/index.ts";
 import * as iii from "../../src/turn/index.ts";
 import * as vitest from "../../src/vitest/index.ts";
 
@@ -14,6 +15,7 @@ it("offers just these names", () => {
 		"session-lease/explore": Object.keys(explore).sort(),
 		"session-lease/history": Object.keys(history).sort(),
 		"session-lease/iii": Object.keys(iii).sort(),
+		"session-lease/recipes": Object.keys(recipes).sort(),
 		"session-lease/vitest": Object.keys(vitest).sort(),
 	}).toMatchInlineSnapshot(`
 		{
@@ -106,6 +108,28 @@ it("offers just these names", () => {
 		    "runTransition",
 		    "turnMachine",
 		    "unserialize",
+		  ],
+		  "session-lease/recipes": [
+		    "POLL_THRESHOLDS",
+		    "RETRY_AFTER_MAX_MS",
+		    "claimMember",
+		    "classifyError",
+		    "decide",
+		    "dispatchOnce",
+		    "dispatchToMember",
+		    "freeMember",
+		    "notePoll",
+		    "noteStatus",
+		    "noticeSlot",
+		    "openJoin",
+		    "postOnce",
+		    "readExecution",
+		    "renewClaim",
+		    "retryAfterMs",
+		    "runBatch",
+		    "sendLeftEvents",
+		    "settleItem",
+		    "writeStatus",
 		  ],
 		  "session-lease/vitest": [
 		    "test",

@@ -1,5 +1,6 @@
-// The README is true, and so is what is said of the explorer: snippets run and print what they say, links lead somewhere,
-// and tables name what there is.
+// The README is true, and so is what is said of the explorer, the recipes and the incidents: snippets run and print what
+// they say, links lead somewhere, and tables name what there is.
+import { existsSync } from "node:fs";
 import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -19,8 +20,11 @@ const VERDICTS: Readonly<Record<Verdict, true>> = {
 	"not deterministic": true,
 	refused: true,
 };
+/** These have snippets. */
+const WITH_SNIPPETS = ["README.md", "docs/explorer.md", "docs/recipes.md"];
+const INCIDENTS = "docs/incidents.md";
 const documents = await Promise.all(
-	["README.md", "docs/explorer.md"].map(async (path) => ({
+	[...WITH_SNIPPETS, ...(existsSync(join(root, INCIDENTS)) ? [INCIDENTS] : [])].map(async (path) => ({
 		path,
 		text: await readFile(join(root, path), "utf8"),
 	})),
@@ -40,9 +44,18 @@ afterAll(() => rm(generated, { recursive: true }));
 const promised = (code: string) =>
 	[...code.matchAll(/console\.log\(.*\); \/\/ (.*)$/gm)].map(([, text]) => text);
 
+/** As links name them. */
+const headingsOf = (text: string) =>
+	[...text.matchAll(/^#+ (.*)$/gm)].map(([, heading = ""]) =>
+		heading
+			.toLowerCase()
+			.replaceAll(/[^\w -]/g, "")
+			.replaceAll(" ", "-"),
+	);
+
 describe("what is written", () => {
 	it("has snippets", () => {
-		for (const { path } of documents) expect(snippets.map((snippet) => snippet.path)).toContain(path);
+		for (const path of WITH_SNIPPETS) expect(snippets.map((snippet) => snippet.path)).toContain(path);
 		expect(snippets.length).toBeGreaterThanOrEqual(4);
 	});
 
@@ -66,15 +79,18 @@ describe("what is written", () => {
 		},
 	);
 
-	it.each(documents)("links to files that are there: $path", async ({ path, text }) => {
-		const links = [...text.matchAll(/\]\((?!https?:)([^)#]+)\)/g)].map(([, link]) => link as string);
+	it.each(documents)("links to files and headings that are there: $path", async ({ path, text }) => {
+		const links = [...text.matchAll(/\]\((?!https?:)([^)#]*)(?:#([^)]+))?\)/g)];
 		expect(links.length).toBeGreaterThan(0);
-		for (const link of links)
-			expect((await readFile(join(root, dirname(path), link), "utf8")).length, link).toBeGreaterThan(0);
+		for (const [link, file, heading] of links) {
+			const target = file ? await readFile(join(root, dirname(path), file), "utf8") : text;
+			expect(target.length, link).toBeGreaterThan(0);
+			if (heading !== undefined) expect(headingsOf(target), link).toContain(heading);
+		}
 	});
 
 	it("says of the explorer what every fault is and every verdict, and of no other", async () => {
-		const text = documents.at(-1)?.text ?? "";
+		const text = documents.find(({ path }) => path === "docs/explorer.md")?.text ?? "";
 		const listed = (from: string, to: string) =>
 			[...text.slice(text.indexOf(from), text.indexOf(to)).matchAll(/^\| `([\w ]+)` \|/gm)].map(
 				([, name]) => name,

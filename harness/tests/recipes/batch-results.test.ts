@@ -74,6 +74,19 @@ describe("runBatch", () => {
 		expect(ran.terminal).toEqual([{ itemIdentifier: "c", error: REJECTED }]);
 	});
 
+	it("reports a message once, whichever of its parts have failed", async () => {
+		const ran = await run([
+			{ id: "a", errors: [OUTAGE] },
+			{ id: "a", errors: [REJECTED] },
+			{ id: "a", errors: [OUTAGE] },
+			{ id: "b" },
+			{ id: "b", errors: [OUTAGE] },
+		]);
+		expect(ran.response).toEqual({ batchItemFailures: [{ itemIdentifier: "a" }, { itemIdentifier: "b" }] });
+		expect(ran.failedIds).toEqual(["a", "a", "b"]);
+		expect(ran.terminalIds).toEqual(["a"]);
+	});
+
 	it("survives a handler that throws before it has a promise", async () => {
 		const { signal } = new AbortController();
 		const ran = await run([{ id: "a" }], {

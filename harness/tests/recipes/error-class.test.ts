@@ -68,7 +68,42 @@ describe("classifyError", () => {
 		for (const error of [new TransientError("x"), held, new OutcomeUnknownError("x"), { transient: true }])
 			expect(says(error)).toBe("retryable");
 		expect(classifyError(held, { terminal: ["lease_held"] })).toBe("terminal");
-		expect(says(new SessionLeaseError("record_invalid", "x"))).toBe("nothing");
+	});
+
+	it.each([
+		"lease_ended",
+		"option_invalid",
+		"record_exists",
+		"record_invalid",
+		"record_missing",
+		"status_final",
+		"store_cannot_list",
+		"value_invalid",
+	] as const)("takes this library's own %s for terminal, unless it is listed or marked otherwise", (code) => {
+		const error = new SessionLeaseError(code, "x");
+		expect(says(error)).toBe("terminal");
+		expect(says(new Error("wrapped", { cause: error }))).toBe("terminal");
+		expect(says(Object.assign(new Error("of another copy"), { code }))).toBe("terminal");
+		expect(classifyError(error, { retryable: [code] })).toBe("retryable");
+		expect(classifyError(error, { retryable: ["SessionLeaseError"] })).toBe("retryable");
+		expect(says(Object.assign(error, { transient: true }))).toBe("retryable");
+	});
+
+	it("takes none of this library's other codes for terminal", () => {
+		const codes = [
+			"transient",
+			"lease_held",
+			"lease_lost",
+			"acquire_exhausted",
+			"outcome_unknown",
+			"wake_failed",
+			"send_failed",
+			"store_answer_invalid",
+			"store_unavailable",
+		] as const;
+		for (const code of codes) {
+			expect(classifyError(new SessionLeaseError(code, "x"))).toBe("retryable");
+		}
 	});
 
 	it("retries what AWS throttles, whatever its status is", () => {
