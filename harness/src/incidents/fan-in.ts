@@ -188,7 +188,7 @@ export const fanIn: Incident = {
 				{ scenario: dispatchedByKey(2, BOTH), extent: "all", takesLong: true },
 				{ scenario: joined(SMALL, BOTH), extent: { preemptionsMax: 2 }, takesLong: true },
 				{ scenario: joined(SMALL, BOTH), extent: { drawn: 10_000 }, takesLong: true },
-				{ scenario: joined(REPORTED, { crash: 1 }), extent: { preemptionsMax: 2 }, takesLong: true },
+				{ scenario: joined(REPORTED, { crash: 1 }), extent: { preemptionsMax: 1 }, takesLong: true },
 				{ scenario: joined(REPORTED, { redelivery: 1 }), extent: { preemptionsMax: 2 }, takesLong: true },
 				{ scenario: joined(REPORTED, BOTH), extent: { drawn: 10_000 }, takesLong: true },
 			],
