@@ -8,7 +8,7 @@ import { TransientError } from "../lease/errors.ts";
 import type { Pool } from "../recipes/pool.ts";
 import { claimedFleet, ended, type Fleet, POOL, TASKS } from "./fleet-claims.ts";
 import { type Command, CUT_OFF, RefusedError, type Refuses, RUNS, STOPS } from "./fleet-machines.ts";
-import { workersOf } from "./miniature.ts";
+import { counted, workersOf } from "./miniature.ts";
 
 const ALL_BUSY = "all are busy";
 const AGAIN = "comes again after its task has ended";
@@ -69,8 +69,6 @@ export interface ClaimedOptions {
 	/** Whether commands go on for longer than is looked at. @default false */
 	readonly goesOn?: boolean;
 }
-
-const counted = (count: number, what: string): string => `${count} ${what}${count === 1 ? "" : "s"}`;
 
 /** Tasks, and two orchestrators that take whatever message comes. */
 export function claimed(options: ClaimedOptions): Scenario {

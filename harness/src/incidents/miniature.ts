@@ -17,7 +17,7 @@ export function sizeText({ items, workers }: Size, faults: FaultBudgets = {}): s
 	return [counted(items, "item"), counted(workers, "worker"), ...Object.keys(faults)].join(", ");
 }
 
-const counted = (count: number, noun: string): string => `${count} ${noun}${count === 1 ? "" : "s"}`;
+export const counted = (count: number, noun: string): string => `${count} ${noun}${count === 1 ? "" : "s"}`;
 
 export const itemsOf = ({ items }: Pick<Size, "items">): string[] =>
 	Array.from({ length: items }, (_, index) => `i${index + 1}`);

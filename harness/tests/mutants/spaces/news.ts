@@ -3,6 +3,7 @@ import type { FaultBudgets } from "../../../src/explore/faults.ts";
 import { eventually, sometimes } from "../../../src/explore/properties.ts";
 import type { Queue } from "../../../src/explore/queue.ts";
 import type { Process, Scenario } from "../../../src/explore/scenario.ts";
+import { releasedSession } from "../../../src/explore/session-record.ts";
 import { hasCode, isTransientError, TransientError } from "../../../src/lease/errors.ts";
 import { parseRecord } from "../../../src/lease/record.ts";
 import { headOf, standingValue } from "../../../src/lease/standing.ts";
@@ -65,7 +66,7 @@ export function news(options: NewsOptions): Scenario {
 			sometimes("someone is turned away", ({ count }) => count("turned_away") > 0),
 		],
 		setup(world) {
-			world.records.set(SESSION, releasedFields({ state: starts }));
+			world.records.set(SESSION, releasedSession({ state: starts }));
 			const queue = world.queue("wakes", { deliveriesMax: DELIVERIES_MAX });
 			for (const worker of workers) world.process(worker, (process) => serve(process, queue, people));
 			for (const person of people) {
@@ -75,17 +76,6 @@ export function news(options: NewsOptions): Scenario {
 			}
 			queue.put({ state: isStale ? "working" : starts });
 		},
-	};
-}
-
-/** Epoch 1, of nobody here, has left the document there. */
-function releasedFields(document: Document) {
-	return {
-		"bids:1": 1,
-		"holder:1": { id: "setup", owner: "setup", until: 0 },
-		"value:1.setup.1": JSON.stringify(document),
-		"owed:1.setup.1": false,
-		"done:1.setup": true,
 	};
 }
 
