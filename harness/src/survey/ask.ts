@@ -5,15 +5,33 @@ export type Asked =
 	| { readonly answered: true; readonly answer: unknown }
 	| { readonly answered: false; readonly code: string; readonly message: string };
 
-/** Never rejects. */
-export async function ask(
+/** So long, and a question is taken to be lost: with the socket, or with the engine that had it. */
+const LOST_AFTER_MS = 1_000;
+
+/** A question that may come twice. Never rejects. */
+export function ask(
 	iii: Pick<IIIClient, "trigger">,
 	function_id: string,
 	payload: object,
 	timeoutMs: number = 5_000,
 ): Promise<Asked> {
+	return askTwice((timeoutMs) => iii.trigger({ function_id, payload, timeoutMs }), timeoutMs);
+}
+
+/** Asks again what may be lost, since nobody answers it then; both together take no longer than that. Never rejects. */
+export async function askTwice(
+	trigger: (timeoutMs: number) => Promise<unknown>,
+	timeoutMs: number,
+): Promise<Asked> {
+	if (timeoutMs <= LOST_AFTER_MS) return askOnce(() => trigger(timeoutMs));
+	const asked = await askOnce(() => trigger(LOST_AFTER_MS));
+	if (asked.answered || asked.code !== "TIMEOUT") return asked;
+	return askOnce(() => trigger(timeoutMs - LOST_AFTER_MS));
+}
+
+async function askOnce(trigger: () => Promise<unknown>): Promise<Asked> {
 	try {
-		return { answered: true, answer: await iii.trigger({ function_id, payload, timeoutMs }) };
+		return { answered: true, answer: await trigger() };
 	} catch (error) {
 		return refusalOf(error);
 	}

@@ -1,7 +1,7 @@
 // Whether a queue does what it says: a message to a function of one's own, and a bounded wait for it.
 import type { Wait } from "../lease/clock.ts";
 import type { IIIClient } from "../stores/iii-client.ts";
-import { type Asked, refusalOf } from "./ask.ts";
+import { type Asked, askTwice } from "./ask.ts";
 
 export interface VerifyQueueOptions {
 	readonly queue: string;
@@ -30,14 +30,15 @@ export async function verifyQueue(iii: IIIClient, options: VerifyQueueOptions): 
 		// it is not taken for a wake when it has died.
 		const payload = { session_id: functionId, probe: true };
 		const action = { type: "enqueue", queue } as const;
-		await iii.trigger({ function_id: functionId, payload, action, timeoutMs: ENQUEUE_MS_MAX });
+		const enqueue = (timeoutMs: number) =>
+			iii.trigger({ function_id: functionId, payload, action, timeoutMs });
+		const enqueued = await askTwice(enqueue, ENQUEUE_MS_MAX);
+		if (!enqueued.answered) return enqueued;
 		const silence = wait(DELIVERY_MS_MAX, { signal: ended.signal, background: true }).then(
 			() => "silent" as const,
 			() => "silent" as const,
 		);
 		return await Promise.race([arrival, silence]);
-	} catch (error) {
-		return refusalOf(error);
 	} finally {
 		ended.abort();
 		registered.unregister();

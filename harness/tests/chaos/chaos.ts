@@ -147,11 +147,12 @@ async function hurtUntil(
 	const random = createRandom(seed + 2);
 	const counts = new Map<ChaosFault, number>();
 	const under = new Set<Promise<void>>();
+	let broken: { readonly error: unknown } | undefined;
 	const count = (fault: ChaosFault) => counts.set(fault, (counts.get(fault) ?? 0) + 1);
 	let left: ChaosFault[] = [];
 	while (!enough()) {
 		await pause(random.integer(...everyMs));
-		if (enough()) break;
+		if (enough() || broken) break;
 		if (left.length === 0) left = [...faults];
 		const [fault] = left.splice(random.integer(0, left.length - 1), 1) as [ChaosFault];
 		if (fault === "restart the engine") {
@@ -161,13 +162,19 @@ async function hurtUntil(
 			continue;
 		}
 		// Several may be hurt at once.
-		const hurting = crew.hurt(fault).then((hurt) => {
-			under.delete(hurting);
-			if (hurt) count(fault);
-		});
+		const hurting = crew
+			.hurt(fault)
+			.then((hurt) => {
+				if (hurt) count(fault);
+			})
+			.catch((error: unknown) => {
+				broken = { error };
+			})
+			.finally(() => under.delete(hurting));
 		under.add(hurting);
 	}
 	await Promise.all(under);
+	if (broken) throw broken.error;
 	return counts;
 }
 

@@ -73,6 +73,8 @@ export async function startCrew(options: CrewOptions): Promise<Crew> {
 			...["worker", "--url", `ws://127.0.0.1:${relay.port}`, "--functions", functionsPath],
 			...["--name", name, "--ttl", String(ttlMs), "--skew", String(skewMs)],
 			...["--dead-letters-every", "1000", "--history", history],
+			// As long as it is waited for: its engine is restarted meanwhile, again and again.
+			...["--connect", String(READY_MS_MAX)],
 		]);
 	};
 	const hire = async (): Promise<Member> => {

@@ -111,6 +111,32 @@ describe("what an engine lacks", () => {
 		expect(asked).toBe(4);
 	});
 
+	it("is not told of an engine that is restarted meanwhile: a question that is lost is asked again", async () => {
+		const bench = createWorkerBench();
+		const client = bench.engine.connect({ name: "a" });
+		const heard = new Set<string>();
+		const iii: IIIClient = {
+			...client,
+			async trigger(request: TriggerRequest) {
+				const question = request.action ? "enqueue" : request.function_id;
+				if (heard.has(question)) return client.trigger(request);
+				heard.add(question);
+				await bench.time.wait(request.timeoutMs ?? 30_000);
+				return failing("TIMEOUT")();
+			},
+		};
+		const given = {
+			name: "a",
+			queue: "turn-step",
+			patienceMs: 3_000,
+			servesQueue: false,
+			blockedMs: BLOCKED_MS,
+		};
+		const fit = await bench.time.run(surveyForWorker(iii, given, bench.ports));
+		expect(heard.size).toBeGreaterThan(4);
+		expect(fit).toMatchObject({ survey: { state: { adapter: "kv in memory" }, queue: { delivered: true } } });
+	});
+
 	it("is a name, if a worker of that name is there", async () => {
 		const bench = createWorkerBench();
 		bench.worker("a");
