@@ -27,7 +27,21 @@ export interface RunTransitionOptions<R> extends Partial<IIIPortsOptions<R>> {
  * Under `serialize` the record lives in the lease's own scope (`session_lease`); a plain record is adopted, once.
  * @throws as `runSerialized` and `runPlain` do; whatever it throws, the queue has to deliver again.
  */
-export async function runTransition<R = TurnRecord>(
+export function runTransition(
+	iii: Pick<IIIClient, "trigger">,
+	state: string,
+	handle: Handle<TurnRecord>,
+	payload: { readonly session_id: string },
+	options?: RunTransitionOptions<TurnRecord>,
+): Promise<TransitionAnswer>;
+export function runTransition<R>(
+	iii: Pick<IIIClient, "trigger">,
+	state: string,
+	handle: Handle<R>,
+	payload: { readonly session_id: string },
+	options: RunTransitionOptions<R> & Required<Pick<RunTransitionOptions<R>, "machine">>,
+): Promise<TransitionAnswer>;
+export async function runTransition<R>(
 	iii: Pick<IIIClient, "trigger">,
 	state: string,
 	handle: Handle<R>,

@@ -1,9 +1,11 @@
 // The README is true, and so is what is said of the explorer, the recipes and the incidents: snippets run and print what
 // they say, links lead somewhere, and tables name what there is.
+import { execFile } from "node:child_process";
 import { existsSync } from "node:fs";
 import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { FAULT_KINDS, type Verdict } from "../../src/explore.ts";
 import { DEFAULTS } from "../../src/lease/options.ts";
@@ -34,10 +36,14 @@ const snippets = documents.flatMap(({ path, text }) =>
 		path,
 		number: index + 1,
 		code,
+		file: join(generated, `${path.replaceAll(/\W/g, "-")}-${index + 1}.ts`),
 	})),
 );
 
-beforeAll(() => mkdir(generated, { recursive: true }));
+beforeAll(async () => {
+	await mkdir(generated, { recursive: true });
+	await Promise.all(snippets.map(({ file, code }) => writeFile(file, code)));
+});
 afterAll(() => rm(generated, { recursive: true }));
 
 /** What a snippet says that it prints: the comment behind each `console.log`. */
@@ -59,25 +65,39 @@ describe("what is written", () => {
 		expect(snippets.length).toBeGreaterThanOrEqual(4);
 	});
 
-	it.each(snippets)(
-		"prints in snippet $number of $path what its comments say",
-		async ({ path, number, code }) => {
-			const file = join(generated, `${path.replaceAll(/\W/g, "-")}-${number}.ts`);
-			await writeFile(file, code);
-			const log = vi.spyOn(console, "log").mockImplementation(() => undefined);
-			try {
-				await import(/* @vite-ignore */ file);
-				const printed = log.mock.calls.map(([value]) => JSON.stringify(value));
-				expect(printed.length).toBeGreaterThan(0);
-				expect(promised(code)).toHaveLength(printed.length);
-				for (const [line, value] of printed.entries()) {
-					expect(promised(code)[line]?.split(": ")[0]).toBe(value);
-				}
-			} finally {
-				log.mockRestore();
+	it.each(snippets)("prints in snippet $number of $path what its comments say", async ({ file, code }) => {
+		const log = vi.spyOn(console, "log").mockImplementation(() => undefined);
+		try {
+			await import(/* @vite-ignore */ file);
+			const printed = log.mock.calls.map(([value]) => JSON.stringify(value));
+			expect(printed.length).toBeGreaterThan(0);
+			expect(promised(code)).toHaveLength(printed.length);
+			for (const [line, value] of printed.entries()) {
+				expect(promised(code)[line]?.split(": ")[0]).toBe(value);
 			}
-		},
-	);
+		} finally {
+			log.mockRestore();
+		}
+	});
+
+	it("compiles as strictly as anybody's compiler may be set", async () => {
+		const compilerOptions = {
+			strict: true,
+			exactOptionalPropertyTypes: true,
+			noUncheckedIndexedAccess: true,
+			target: "ES2023",
+			module: "NodeNext",
+			moduleDetection: "force",
+			types: ["node"],
+			skipLibCheck: true,
+			noEmit: true,
+		};
+		const files = snippets.map(({ file }) => file);
+		await writeFile(join(generated, "tsconfig.json"), JSON.stringify({ compilerOptions, files }));
+		const tsc = join(root, "harness/node_modules/.bin/tsc");
+		const printed = await promisify(execFile)(tsc, ["-p", generated]).catch(({ stdout }) => ({ stdout }));
+		expect(printed.stdout).toBe("");
+	});
 
 	it.each(documents)("links to files and headings that are there: $path", async ({ path, text }) => {
 		const links = [...text.matchAll(/\]\((?!https?:)([^)#]*)(?:#([^)]+))?\)/g)];
