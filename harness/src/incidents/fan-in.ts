@@ -2,7 +2,8 @@
 import type { FaultBudgets } from "../explore/faults.ts";
 import { closesOnce, followsOnce, joinCloses, settlesMeet, watchJoin } from "../explore/join-properties.ts";
 import { recordStaysSmall, watchLeases } from "../explore/lease-properties.ts";
-import { never, sometimes } from "../explore/properties.ts";
+import { never, type Property, sometimes } from "../explore/properties.ts";
+import type { Queue } from "../explore/queue.ts";
 import type { Process, Scenario } from "../explore/scenario.ts";
 import { releasedSession } from "../explore/session-record.ts";
 import { comesToItsEnd, isReleased, terminalIsFinal } from "../explore/transition-properties.ts";
@@ -16,6 +17,7 @@ import type { Incident } from "./incident.ts";
 import { AT_ONCE, itemsOf, leasesOf, notesByKey, type Size, SMALL, serveAll, sizeText } from "./miniature.ts";
 import { sentAgainOnlyIfLost, watchSends } from "./sends.ts";
 
+const ONE: Size = { items: 1, workers: 2 };
 const REPORTED: Size = { items: 5, workers: 3 };
 const BOTH: FaultBudgets = { crash: 1, redelivery: 1 };
 const DISPATCHED = "successor dispatched";
@@ -116,47 +118,86 @@ const machine: Machine<Successor> = {
 	terminal: ["ended"],
 };
 
-/** A dispatch that is sent again where nothing counts ids: its key is a session, which starts once. */
-function dispatchedByKey(workers: number, faults: FaultBudgets): Scenario {
+const SUCCESSOR_PROPERTIES: readonly Property[] = [
+	followsOnce(ENDED),
+	comesToItsEnd(SUCCESSOR, machine),
+	terminalIsFinal(SUCCESSOR, machine),
+	isReleased(SUCCESSOR),
+];
+
+/** What dispatches the successor, and runs it. Its wakes come to the queue as `{ state }`. */
+function successorPorts(
+	process: Process,
+	queue: Queue,
+	end: (id: string) => void,
+): SerializedPorts<Successor> {
 	return {
-		name: `fan-in: a dispatch under a key, ${[`${workers} workers`, ...Object.keys(faults)].join(", ")}`,
-		faults,
-		properties: [
-			followsOnce(ENDED),
-			comesToItsEnd(SUCCESSOR, machine),
-			terminalIsFinal(SUCCESSOR, machine),
-			isReleased(SUCCESSOR),
-			sometimes("it was dispatched before", ({ count }) => count("again") > 0),
-		],
-		setup(world) {
-			const note = notesByKey(world);
-			const queue = world.queue("messages");
-			queue.put("dispatch");
-			const handle = async (process: Process, message: unknown) => {
-				const ports: SerializedPorts<Successor> = {
-					machine,
-					leases: watchLeases(process, leasesOf(process)),
-					wake: (_, state) => queue.send(process, { state }),
-					send: (_, { id }) => process.call("ends", () => note(id, ENDED), { commutes: true }),
-					newId: process.ports.newId,
-				};
-				if (message === "dispatch") {
-					const isFirst = await dispatchOnce(ports, SUCCESSOR, { state: "dispatched" });
-					if (!isFirst) process.note("again");
-					return;
-				}
-				const { state } = message as { readonly state: string };
-				await runSerialized(ports, { sessionId: SUCCESSOR, state, handle: runsAndEnds });
-			};
-			serveAll(world, queue, { workers }, handle);
-		},
+		machine,
+		leases: watchLeases(process, leasesOf(process)),
+		wake: (_, state) => queue.send(process, { state }),
+		send: (_, { id }) => process.call("ends", () => end(id), { commutes: true }),
+		newId: process.ports.newId,
 	};
+}
+
+function runSuccessor(ports: SerializedPorts<Successor>, message: unknown): Promise<unknown> {
+	const { state } = message as { readonly state: string };
+	return runSerialized(ports, { sessionId: SUCCESSOR, state, handle: runsAndEnds });
 }
 
 const runsAndEnds: Handle<Successor> = async (_, { emit }) => {
 	emit({ type: "ended" });
 	return { state: "ended" };
 };
+
+/** A dispatch that is sent again where nothing counts ids: its key is a session, which starts once. */
+function dispatchedByKey(workers: number, faults: FaultBudgets): Scenario {
+	return {
+		name: `fan-in: a dispatch under a key, ${[`${workers} workers`, ...Object.keys(faults)].join(", ")}`,
+		faults,
+		properties: [
+			...SUCCESSOR_PROPERTIES,
+			sometimes("it was dispatched before", ({ count }) => count("again") > 0),
+		],
+		setup(world) {
+			const note = notesByKey(world);
+			const queue = world.queue("messages");
+			queue.put("dispatch");
+			serveAll(world, queue, { workers }, async (process, message) => {
+				const ports = successorPorts(process, queue, (id) => note(id, ENDED));
+				if (message !== "dispatch") return runSuccessor(ports, message);
+				const isFirst = await dispatchOnce(ports, SUCCESSOR, { state: "dispatched" });
+				if (!isFirst) process.note("again");
+			});
+		},
+	};
+}
+
+/** Both as one: what the close of a join dispatches is a session of that name. */
+function joinedThenDispatched(size: Size, faults: FaultBudgets): Scenario {
+	return {
+		name: `fan-in: a join, then a dispatch under its key, ${sizeText(size, faults)}`,
+		faults,
+		properties: [joinCloses(JOIN), closesOnce(JOIN), isReleased(JOIN), ...SUCCESSOR_PROPERTIES],
+		setup(world) {
+			world.records.set(JOIN, openJoinFields(size));
+			const note = notesByKey(world);
+			const queue = world.queue("messages");
+			for (const item of itemsOf(size)) queue.put({ item });
+			serveAll(world, queue, size, (process, message) => {
+				const successor = successorPorts(process, queue, (id) => note(id, ENDED));
+				if (!Object.hasOwn(message as object, "item")) return runSuccessor(successor, message);
+				const ports = watchJoin(process, {
+					leases: leasesOf(process),
+					send: async (joinId, { id }) => {
+						await dispatchOnce(successor, `${joinId}/${id}`, { state: "dispatched" });
+					},
+				});
+				return settleItem(ports, JOIN, (message as Finished).item, { ok: true }, AT_ONCE);
+			});
+		},
+	};
+}
 
 export const fanIn: Incident = {
 	name: "fan-in",
@@ -186,6 +227,12 @@ export const fanIn: Incident = {
 				{ scenario: joined(SMALL, { redelivery: 1 }), extent: "all" },
 				{ scenario: dispatchedByKey(2, { redelivery: 1 }), extent: "all" },
 				{ scenario: dispatchedByKey(2, BOTH), extent: "all", takesLong: true },
+				{ scenario: joinedThenDispatched(SMALL, {}), extent: "all" },
+				{ scenario: joinedThenDispatched(ONE, { redelivery: 1 }), extent: "all" },
+				{ scenario: joinedThenDispatched(SMALL, { crash: 1 }), extent: "all", takesLong: true },
+				{ scenario: joinedThenDispatched(SMALL, { redelivery: 1 }), extent: "all", takesLong: true },
+				{ scenario: joinedThenDispatched(ONE, BOTH), extent: "all", takesLong: true },
+				{ scenario: joinedThenDispatched(SMALL, BOTH), extent: { drawn: 10_000 }, takesLong: true },
 				{ scenario: joined(SMALL, BOTH), extent: { preemptionsMax: 2 }, takesLong: true },
 				{ scenario: joined(SMALL, BOTH), extent: { drawn: 10_000 }, takesLong: true },
 				{ scenario: joined(REPORTED, { crash: 1 }), extent: { preemptionsMax: 1 }, takesLong: true },
