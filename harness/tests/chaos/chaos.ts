@@ -131,12 +131,19 @@ async function live(
 		}
 	});
 	const limit = setTimeout(() => giveUp.abort(), limitMs);
-	const faults = await hurtUntil(options, crew, () => granted >= grantsMin || signal.aborted);
-	const rest = setTimeout(() => giveUp.abort(), REST_MS_MAX);
-	await Promise.all(loops);
-	clearTimeout(limit);
-	clearTimeout(rest);
-	return { turns, faults };
+	let rest: NodeJS.Timeout | undefined;
+	try {
+		const faults = await hurtUntil(options, crew, () => granted >= grantsMin || signal.aborted);
+		rest = setTimeout(() => giveUp.abort(), REST_MS_MAX);
+		await Promise.all(loops);
+		return { turns, faults };
+	} finally {
+		clearTimeout(limit);
+		clearTimeout(rest);
+		// Nothing goes on behind a failure of the crew.
+		giveUp.abort();
+		await Promise.allSettled(loops);
+	}
 }
 
 async function hurtUntil(
