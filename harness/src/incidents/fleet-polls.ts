@@ -2,7 +2,7 @@
 import type { FaultBudgets } from "../explore/faults.ts";
 import { followsOnce } from "../explore/join-properties.ts";
 import { watchLeases } from "../explore/lease-properties.ts";
-import { never, type Property, sometimes } from "../explore/properties.ts";
+import { type Gather, never, type Property, sometimes } from "../explore/properties.ts";
 import type { Queue } from "../explore/queue.ts";
 import type { Process, Scenario } from "../explore/scenario.ts";
 import {
@@ -124,20 +124,25 @@ function pollPorts(
 	return { leases: leasesOf(process), send: failTask, thresholds };
 }
 
+/** What was noted under that name, as text, each once. */
+function distinctNotes(name: string): Gather<readonly string[]> {
+	return {
+		from: [],
+		next: (texts, event) => {
+			if (event.type !== "note" || event.name !== name) return texts;
+			const text = JSON.stringify(event.data);
+			return texts.includes(text) ? texts : [...texts, text];
+		},
+	};
+}
+
 /** A poll that comes again is no other one. */
 function reachedAfter(threshold: number): Property {
-	return never<readonly number[]>(
+	return never<readonly string[]>(
 		`the threshold is reached before ${threshold} polls`,
 		({ gathered, count }) => count(REACHED) > 0 && gathered.length < threshold,
 		{
-			gather: {
-				from: [],
-				next: (polled, event) => {
-					if (event.type !== "note" || event.name !== POLLED) return polled;
-					const poll = event.data as number;
-					return polled.includes(poll) ? polled : [...polled, poll];
-				},
-			},
+			gather: distinctNotes(POLLED),
 			when: ({ count }) => count(REACHED) > 0,
 		},
 	);
@@ -146,14 +151,7 @@ function reachedAfter(threshold: number): Property {
 function polledProperties(faults: FaultBudgets): readonly Property[] {
 	return [
 		never<readonly string[]>("two thresholds are reached", ({ gathered }) => gathered.length > 1, {
-			gather: {
-				from: [],
-				next: (told, event) => {
-					if (event.type !== "note" || event.name !== REACHED) return told;
-					const text = JSON.stringify(event.data);
-					return told.includes(text) ? told : [...told, text];
-				},
-			},
+			gather: distinctNotes(REACHED),
 			when: ({ gathered }) => gathered.length > 0,
 		}),
 		never("two writes fail the task", ({ count }) => count(CHANGED) > 1),

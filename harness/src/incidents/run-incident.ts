@@ -16,19 +16,19 @@ export interface CaseReport extends Pick<IncidentCase, "title" | "piece"> {
 	readonly leftOut: readonly LeftOut[];
 }
 
-export interface BrokenReport {
-	/** The sentence of the property that was to break. */
-	readonly breaks: string;
+interface ExploredReport {
 	readonly report: Report;
 	/** What is not as it should be, in a sentence; missing: nothing. */
 	readonly differs?: string;
 }
 
-export interface HeldReport {
+export interface BrokenReport extends ExploredReport {
+	/** The sentence of the property that was to break. */
+	readonly breaks: string;
+}
+
+export interface HeldReport extends ExploredReport {
 	readonly extent: Extent;
-	readonly report: Report;
-	/** What is not as it should be, in a sentence; missing: nothing. */
-	readonly differs?: string;
 }
 
 export interface LeftOut {

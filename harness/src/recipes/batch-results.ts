@@ -14,10 +14,11 @@
 // https://docs.aws.amazon.com/lambda/latest/dg/services-kinesis-batchfailurereporting.html
 // https://docs.aws.amazon.com/lambda/latest/dg/services-ddb-batchfailurereporting.html
 import type { Clock, Wait } from "../lease/clock.ts";
-import { SessionLeaseError, TransientError } from "../lease/errors.ts";
+import { TransientError } from "../lease/errors.ts";
 import { untilAborted } from "../lease/until-aborted.ts";
 import { classifyError, type ErrorClasses } from "./error-class.ts";
 import { errorLevels, readField } from "./error-levels.ts";
+import { invalid, unexpected } from "./expect.ts";
 import { retryAfterMs } from "./retry-after.ts";
 
 export interface BatchAttempt {
@@ -169,10 +170,10 @@ const DURATION_MAX_MS = 2_147_483_647;
 function startBatch<T>(options: BatchOptions<T>): Batch<T> {
 	const { handle, ports, classes = {}, waitMaxMs = 1_000, attemptsMax = 3 } = options;
 	if (!Number.isInteger(waitMaxMs) || waitMaxMs < 0 || waitMaxMs > DURATION_MAX_MS) {
-		throw invalid(`\`waitMaxMs\` to be an integer, 0 to ${DURATION_MAX_MS}`, waitMaxMs);
+		throw invalid("waitMaxMs", `an integer, 0 to ${DURATION_MAX_MS}`, waitMaxMs);
 	}
 	if (!Number.isSafeInteger(attemptsMax) || attemptsMax < 1) {
-		throw invalid("`attemptsMax` to be a positive integer", attemptsMax);
+		throw invalid("attemptsMax", "a positive integer", attemptsMax);
 	}
 	const signal = options.signal ?? new AbortController().signal;
 	return { handle, ports, classes, signal, attemptsMax, waitLeftMs: waitMaxMs };
@@ -181,10 +182,5 @@ function startBatch<T>(options: BatchOptions<T>): Batch<T> {
 /** Of an item without an identifier nobody can say that it has failed, only of the batch. */
 function checkId(id: string, index: number): string {
 	if (typeof id === "string" && id !== "") return id;
-	throw invalid(`\`idOf\` to answer a text that is not empty for item ${index}`, id);
-}
-
-function invalid(expected: string, got: unknown): SessionLeaseError {
-	const shown = typeof got === "string" ? JSON.stringify(got) : String(got);
-	return new SessionLeaseError("option_invalid", `Expected ${expected}, got \`${shown}\`.`);
+	throw unexpected(`\`idOf\` to answer a text that is not empty for item ${index}`, id);
 }

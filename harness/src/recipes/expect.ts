@@ -14,6 +14,10 @@ export function expectInteger(name: string, value: unknown, min: number): number
 }
 
 export function invalid(name: string, expected: string, got: unknown): SessionLeaseError {
+	return unexpected(`\`${name}\` to be ${expected}`, got);
+}
+
+export function unexpected(expected: string, got: unknown): SessionLeaseError {
 	const shown = typeof got === "string" ? JSON.stringify(got) : String(got);
-	return new SessionLeaseError("option_invalid", `Expected \`${name}\` to be ${expected}, got \`${shown}\`.`);
+	return new SessionLeaseError("option_invalid", `Expected ${expected}, got \`${shown}\`.`);
 }

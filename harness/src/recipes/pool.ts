@@ -66,20 +66,23 @@ export async function claimMember(
 ): Promise<ClaimAnswer> {
 	if (!Array.isArray(members)) throw invalid("members", "a list", members);
 	return decidePool<ClaimAnswer>(ports, poolId, { taskId, ...options }, (pool) => {
-		const own = memberOf(pool, taskId);
-		const kept = own !== undefined && members.includes(own) ? pool.claims[own] : undefined;
-		const memberId = kept ? own : members.find((member) => leftMs(ports, pool, member) === 0);
+		const own = claimOf(pool, taskId);
+		const kept = own && members.includes(own.memberId) ? own : undefined;
+		const memberId = kept?.memberId ?? members.find((member) => leftMs(ports, pool, member) === 0);
 		if (memberId === undefined)
 			return { answer: { claimed: false, retryAfterMs: shortestMs(ports, pool, members) } };
-		const token = kept?.token ?? pool.token + 1;
+		const token = kept?.claim.token ?? pool.token + 1;
 		const claim = {
 			taskId,
 			token,
 			untilMs: deadlineMs(ports),
-			attempts: (kept?.attempts ?? 0) + 1,
+			attempts: (kept?.claim.attempts ?? 0) + 1,
 		};
 		return {
-			value: { claims: { ...without(pool, own), [memberId]: claim }, token: Math.max(token, pool.token) },
+			value: {
+				claims: { ...without(pool, own?.memberId), [memberId]: claim },
+				token: Math.max(token, pool.token),
+			},
 			answer: { claimed: true, memberId, token },
 		};
 	});
@@ -92,11 +95,10 @@ export function renewClaim(
 	{ taskId, token, ...options }: DecideOptions & Pick<Claim, "taskId" | "token">,
 ): Promise<boolean> {
 	return decidePool(ports, poolId, { taskId, ...options }, (pool) => {
-		const own = memberOf(pool, taskId);
-		const claim = own === undefined ? undefined : pool.claims[own];
-		if (own === undefined || claim?.token !== token) return { answer: false };
-		const renewed = { ...claim, untilMs: deadlineMs(ports) };
-		return { value: { ...pool, claims: { ...pool.claims, [own]: renewed } }, answer: true };
+		const own = claimOf(pool, taskId);
+		if (!own || own.claim.token !== token) return { answer: false };
+		const renewed = { ...own.claim, untilMs: deadlineMs(ports) };
+		return { value: { ...pool, claims: { ...pool.claims, [own.memberId]: renewed } }, answer: true };
 	});
 }
 
@@ -110,10 +112,9 @@ export function freeMember(
 	{ taskId, token, ...options }: DecideOptions & Pick<Claim, "taskId"> & Partial<Pick<Claim, "token">>,
 ): Promise<boolean> {
 	return decidePool(ports, poolId, { taskId, ...options }, (pool) => {
-		const own = memberOf(pool, taskId);
-		const isMeant = token === undefined || (own !== undefined && pool.claims[own]?.token === token);
-		if (own === undefined || !isMeant) return { answer: false };
-		return { value: { ...pool, claims: without(pool, own) }, answer: true };
+		const own = claimOf(pool, taskId);
+		if (!own || (token !== undefined && own.claim.token !== token)) return { answer: false };
+		return { value: { ...pool, claims: without(pool, own.memberId) }, answer: true };
 	});
 }
 
@@ -159,12 +160,12 @@ function undo(
 	{ taskId, token, ...options }: DecideOptions & Pick<Claim, "taskId" | "token">,
 ): Promise<void> {
 	return decidePool(ports, poolId, { taskId, ...options }, (pool) => {
-		const own = memberOf(pool, taskId);
-		const claim = own === undefined ? undefined : pool.claims[own];
-		if (own === undefined || claim?.token !== token) return { answer: undefined };
+		const own = claimOf(pool, taskId);
+		if (!own || own.claim.token !== token) return { answer: undefined };
+		const { memberId, claim } = own;
 		const { attempts } = claim;
-		const others = attempts > 1 ? { [own]: { ...claim, attempts: attempts - 1 } } : {};
-		return { value: { ...pool, claims: { ...without(pool, own), ...others } }, answer: undefined };
+		const others = attempts > 1 ? { [memberId]: { ...claim, attempts: attempts - 1 } } : {};
+		return { value: { ...pool, claims: { ...without(pool, memberId), ...others } }, answer: undefined };
 	});
 }
 
@@ -191,8 +192,14 @@ async function decidePool<A>(
 
 const deadlineMs = ({ nowMs, claimMs }: PoolPorts): number => expectInteger("nowMs()", nowMs(), 0) + claimMs;
 
-const memberOf = ({ claims }: Pool, taskId: string): string | undefined =>
-	Object.keys(claims).find((member) => claims[member]?.taskId === taskId);
+/** The claim that the task has, and on whom. */
+function claimOf(
+	{ claims }: Pool,
+	taskId: string,
+): { readonly memberId: string; readonly claim: Claim } | undefined {
+	const found = Object.entries(claims).find(([, claim]) => claim.taskId === taskId);
+	return found && { memberId: found[0], claim: found[1] };
+}
 
 function without({ claims }: Pool, member: string | undefined): Pool["claims"] {
 	return Object.fromEntries(Object.entries(claims).filter(([claimed]) => claimed !== member));
