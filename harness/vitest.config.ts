@@ -12,6 +12,8 @@ const config: ViteUserConfig = defineConfig({
 			{ find: /^session-lease\/recipes$/, replacement: source("recipes/index.ts") },
 			{ find: /^session-lease\/explore$/, replacement: source("explore.ts") },
 			{ find: /^session-lease\/vitest$/, replacement: source("vitest/index.ts") },
+			{ find: /^session-lease\/stores$/, replacement: source("stores/index.ts") },
+			{ find: /^session-lease\/conformance$/, replacement: source("conformance/index.ts") },
 			{ find: /^session-lease\/history$/, replacement: source("history/index.ts") },
 		],
 	},

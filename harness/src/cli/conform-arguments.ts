@@ -1,5 +1,5 @@
 // What was typed after `session-lease conform`.
-import { ADAPTERS, type Adapter } from "../conformance/conformance-case.ts";
+import { ADAPTERS, type Adapter } from "../conformance/iii/conformance-case.ts";
 import { InputError } from "./input-error.ts";
 import type { OptionValues } from "./option-values.ts";
 

@@ -1,8 +1,8 @@
 // The command `conform`: runs the table of cases on the engine that is named, and shows the report.
-import { readCaseTable } from "../conformance/conformance-case.ts";
-import type { ConformanceReport } from "../conformance/report.ts";
-import { runCases } from "../conformance/run-cases.ts";
-import { findTarget, NoEngineError } from "../conformance/target.ts";
+import { readCaseTable } from "../conformance/iii/conformance-case.ts";
+import type { ConformanceReport } from "../conformance/iii/report.ts";
+import { runCases } from "../conformance/iii/run-cases.ts";
+import { findTarget, NoEngineError } from "../conformance/iii/target.ts";
 import { conformanceText } from "../report/conformance-text.ts";
 import { reportJson } from "../report/json.ts";
 import { connectIII, type IIIConnection } from "../stores/connect-iii.ts";

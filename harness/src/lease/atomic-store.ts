@@ -1,4 +1,5 @@
 // The store port: a batch of unconditional field operations on one record, applied atomically.
+import { StoreAnswerError } from "./errors.ts";
 
 export type Scalar = string | number | boolean;
 
@@ -43,14 +44,17 @@ export interface AtomicStore {
 	list?(): AsyncIterable<StoredRecord>;
 }
 
-/** The record after the ops, worked out in the client: what the store holds if nobody wrote in between. */
+/**
+ * The record after the ops, worked out in the client: what the store holds if nobody wrote in between.
+ * @throws StoreAnswerError (`record_invalid`) if a field that is to be incremented holds no number.
+ */
 export function applyOps(before: Fields, ops: readonly FieldOp[]): Fields {
 	const after: Record<string, Scalar | FlatObject> = { ...before };
 	for (const op of ops) {
 		switch (op.op) {
 			case "increment": {
 				const count = after[op.field] ?? 0;
-				if (typeof count !== "number") throw new TypeError(`Expected \`${op.field}\` to be a number.`);
+				if (typeof count !== "number") throw notNumber(op.field);
 				after[op.field] = count + op.by;
 				break;
 			}
@@ -66,4 +70,9 @@ export function applyOps(before: Fields, ops: readonly FieldOp[]): Fields {
 		}
 	}
 	return after;
+}
+
+function notNumber(field: string): StoreAnswerError {
+	const message = `Expected field "${field}" to be a number, since it is to be incremented. The record was left as it is.`;
+	return new StoreAnswerError(message, { code: "record_invalid" });
 }

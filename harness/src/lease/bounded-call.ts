@@ -23,6 +23,8 @@ export interface Answer {
 type Settled = { readonly fields: Fields } | { readonly error: unknown };
 
 const PAUSE_MS = 25;
+/** The store has answered, or would not take the request: another copy would get the same. */
+const SAME_AGAIN = ["store_answer_invalid", "record_invalid", "option_invalid"] as const;
 /** Given, since without a reason each abort makes an error with a stack. */
 const ANSWERED = "answered";
 
@@ -30,7 +32,7 @@ const ANSWERED = "answered";
  * Sends the request until one copy is answered.
  * @throws OutcomeUnknownError (`outcome_unknown`) when the limit is reached.
  * @throws TransientError (`store_unavailable`) instead, if every copy was rejected with that: none was applied.
- * @throws StoreAnswerError as the store threw it: it has answered, and another copy would get the same.
+ * @throws StoreAnswerError and `option_invalid` as the store threw them.
  */
 export async function callUntilAnswered(
 	ports: { readonly clock: Clock; readonly wait: Wait },
@@ -57,7 +59,7 @@ export async function callUntilAnswered(
 		if (!settled) continue;
 		if ("fields" in settled) return { fields: settled.fields, sends };
 		lastError = settled.error;
-		if (hasCode(lastError, "store_answer_invalid") || hasCode(lastError, "record_invalid")) throw lastError;
+		if (SAME_AGAIN.some((code) => hasCode(lastError, code))) throw lastError;
 		uncertain ||= !hasCode(lastError, "store_unavailable");
 		const pauseMs = Math.min(PAUSE_MS * 2 ** (sends - 1), limits.callTimeoutMs);
 		await ports.wait(Math.min(pauseMs, limits.giveUpAtMs - clock.monotonicMs()), { background });

@@ -72,6 +72,9 @@ const TTL_MIN_MS = 100;
 const DURATION_MAX_MS = 2_147_483_647;
 export const SESSION_ID_MAX_CHARACTERS = 512;
 
+/** Anything else is cut, refused or made equal to other text by some store. */
+export const isWellFormed = (text: string): boolean => !/[\0\p{Surrogate}]/u.test(text);
+
 /** @throws SessionLeaseError (`option_invalid`) that names the option, what was expected and what it got. */
 export function checkOptions(options: LeasesOptions<never>): HoldSettings {
 	const { store, schema } = options ?? {};
@@ -134,6 +137,9 @@ export function checkSessionId(sessionId: string): void {
 			"option_invalid",
 			`Expected \`sessionId\` to have at most ${SESSION_ID_MAX_CHARACTERS} characters, got ${got}.`,
 		);
+	}
+	if (!isWellFormed(sessionId)) {
+		throw invalid("sessionId", "well-formed Unicode without NUL", JSON.stringify(sessionId));
 	}
 }
 

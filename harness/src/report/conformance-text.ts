@@ -1,7 +1,7 @@
 // How an engine answered the table of cases, as text for people: a line for each case, and what differs below it.
-import type { Difference } from "../conformance/differences.ts";
-import type { CaseResult, ConformanceReport } from "../conformance/report.ts";
-import type { Target } from "../conformance/target.ts";
+import type { Difference } from "../conformance/iii/differences.ts";
+import type { CaseResult, ConformanceReport } from "../conformance/iii/report.ts";
+import type { Target } from "../conformance/iii/target.ts";
 import { counted } from "./counted.ts";
 import { cut, oneLine } from "./table.ts";
 

@@ -10,6 +10,7 @@ import type {
 import type { Retry, RetryPlan } from "../lease/clock.ts";
 import { StoreAnswerError, TransientError } from "../lease/errors.ts";
 import { CALL_TIMEOUT_MS } from "./call-timeout.ts";
+import { checkBatch, checkKey } from "./check-batch.ts";
 import type { IIIClient } from "./iii-client.ts";
 import { callFailure } from "./iii-errors.ts";
 
@@ -39,6 +40,7 @@ export function iiiStore(iii: Pick<IIIClient, "trigger">, options: IIIStoreOptio
 	const call = createCall(iii, { timeoutMs, ...options });
 	return {
 		async update(key, ops) {
+			checkBatch(key, ops);
 			const stored = [...ops.map(toIIIOp), { type: "set", path: KEY_FIELD, value: key }];
 			const answer = await call("state::update", { scope, key, ops: stored });
 			if (typeof answer !== "object" || answer === null || !("old_value" in answer)) {
@@ -50,6 +52,7 @@ export function iiiStore(iii: Pick<IIIClient, "trigger">, options: IIIStoreOptio
 			return toFields(key, answer.old_value);
 		},
 		async read(key) {
+			checkKey(key);
 			return toFields(key, await call("state::get", { scope, key }));
 		},
 		async *list(): AsyncIterable<StoredRecord> {

@@ -1,7 +1,7 @@
 // `session-lease conform`: against an engine behind the wire protocol, and with arguments that it cannot use.
 import { randomUUID } from "node:crypto";
 import { describe, expect, it } from "vitest";
-import { readCaseTable } from "../../src/conformance/conformance-case.ts";
+import { readCaseTable } from "../../src/conformance/iii/conformance-case.ts";
 import type { StateAdapterName } from "../../src/engine/state-adapter.ts";
 import { realClock, realWait } from "../../src/system/real-time.ts";
 import { serveEngine } from "../../src/wire/serve-engine.ts";

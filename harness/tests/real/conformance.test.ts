@@ -1,8 +1,8 @@
 // The table of cases on a real iii engine, in every store of its state.
 import { describe, expect, it } from "vitest";
-import { readCaseTable } from "../../src/conformance/conformance-case.ts";
-import { runCases } from "../../src/conformance/run-cases.ts";
-import { findTarget } from "../../src/conformance/target.ts";
+import { readCaseTable } from "../../src/conformance/iii/conformance-case.ts";
+import { runCases } from "../../src/conformance/iii/run-cases.ts";
+import { findTarget } from "../../src/conformance/iii/target.ts";
 import { conformanceText } from "../../src/report/conformance-text.ts";
 import { engineBinary, engineVersion, startEngine, stateStores, tellNotTested } from "./iii-engine.ts";
 

@@ -9,7 +9,7 @@ import { setTimeout as pause } from "node:timers/promises";
 import { type IIIClient, registerWorker } from "iii-sdk";
 import { afterAll, beforeAll, describe } from "vitest";
 import { freePort } from "../support/free-port.ts";
-import { type RunningProcess, startProcess } from "./process.ts";
+import { type RunningProcess, startProcess } from "../support/process.ts";
 
 export const engineBinary: string | undefined = process.env.III_ENGINE;
 

@@ -1,5 +1,5 @@
 // What is expected of a case on one engine, and what is sent for it: the table's placeholders filled in.
-import type { Json } from "../engine/index.ts";
+import type { Json } from "../../engine/index.ts";
 import type { Adapter, CaseTable, ConformanceCase, Expectation, Version } from "./conformance-case.ts";
 
 /** What the placeholders of a table stand for in one run. */

@@ -1,6 +1,6 @@
 // A case of how iii's state answers: the state before, a call, its answer and the state after, as the table has them.
 import { readFile } from "node:fs/promises";
-import type { Json } from "../engine/index.ts";
+import type { Json } from "../../engine/index.ts";
 
 /** Where iii's state keeps its values; `file` is the kv adapter's `file_based`. */
 export const ADAPTERS = ["kv", "file", "redis"] as const;
@@ -49,7 +49,7 @@ const FORMAT = "session-lease-conformance-1";
 
 /** The table that this package ships. */
 export async function readCaseTable(): Promise<CaseTable> {
-	const path = new URL("../../conformance/iii-cases.json", import.meta.url);
+	const path = new URL("../../../conformance/iii-cases.json", import.meta.url);
 	const table = JSON.parse(await readFile(path, "utf8")) as CaseTable & { readonly format: string };
 	if (table.format !== FORMAT)
 		throw new Error(`Expected a table of the format ${FORMAT}, got ${table.format}.`);

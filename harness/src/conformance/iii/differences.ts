@@ -1,5 +1,5 @@
 // Where two values differ: the smallest parts of them that do, each with its place.
-import type { Json } from "../engine/index.ts";
+import type { Json } from "../../engine/index.ts";
 
 export interface Difference {
 	/** For example `answer.new_value.list[0]`. */

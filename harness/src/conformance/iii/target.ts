@@ -1,7 +1,7 @@
 // Which engine it is that is there: its adapter, its version and its limits, asked for or found by probing.
-import type { IIIClient } from "../stores/iii-client.ts";
-import { ask, fieldOf } from "../survey/ask.ts";
-import { type FoundAdapter, findAdapter, probeAdapter } from "../survey/state-adapter.ts";
+import type { IIIClient } from "../../stores/iii-client.ts";
+import { ask, fieldOf } from "../../survey/ask.ts";
+import { type FoundAdapter, findAdapter, probeAdapter } from "../../survey/state-adapter.ts";
 import type { Adapter, Version } from "./conformance-case.ts";
 
 export interface Target {

@@ -1,11 +1,11 @@
 // The in-process engine against the table of cases, which real engines have answered.
 import { describe, expect, it } from "vitest";
-import { type Adapter, readCaseTable } from "../../src/conformance/conformance-case.ts";
-import { expectationOf } from "../../src/conformance/expected.ts";
-import { runCases } from "../../src/conformance/run-cases.ts";
-import { findTarget } from "../../src/conformance/target.ts";
-import type { EngineOptions } from "../../src/engine/index.ts";
-import { setup } from "../engine/setup.ts";
+import { type Adapter, readCaseTable } from "../../../src/conformance/iii/conformance-case.ts";
+import { expectationOf } from "../../../src/conformance/iii/expected.ts";
+import { runCases } from "../../../src/conformance/iii/run-cases.ts";
+import { findTarget } from "../../../src/conformance/iii/target.ts";
+import type { EngineOptions } from "../../../src/engine/index.ts";
+import { setup } from "../../engine/setup.ts";
 
 const table = await readCaseTable();
 const SCOPE = "cases";

@@ -1,7 +1,7 @@
 // Runs the cases of a table on an engine, one after the other, each in a scope that it leaves empty.
-import type { Json } from "../engine/index.ts";
-import type { IIIClient } from "../stores/iii-client.ts";
-import { refusalOf } from "../survey/ask.ts";
+import type { Json } from "../../engine/index.ts";
+import type { IIIClient } from "../../stores/iii-client.ts";
+import { refusalOf } from "../../survey/ask.ts";
 import type { CaseTable, ConformanceCase, Expectation } from "./conformance-case.ts";
 import { type Difference, differencesOf } from "./differences.ts";
 import { dependsOnVersion, expectationOf, type Filling, fill, payloadOf } from "./expected.ts";

@@ -1,14 +1,19 @@
 // What a run of the table tells: where answers differ, what could not be run and why, and the text for people.
 import { describe, expect, it } from "vitest";
-import type { ConformanceCase } from "../../src/conformance/conformance-case.ts";
-import { differencesOf } from "../../src/conformance/differences.ts";
-import type { ConformanceReport } from "../../src/conformance/report.ts";
-import { runCases } from "../../src/conformance/run-cases.ts";
-import { findTarget, NoEngineError, type Target, versionColumn } from "../../src/conformance/target.ts";
-import type { EngineOptions } from "../../src/engine/index.ts";
-import { conformanceText } from "../../src/report/conformance-text.ts";
-import type { TriggerRequest } from "../../src/stores/iii-client.ts";
-import { setup } from "../engine/setup.ts";
+import type { ConformanceCase } from "../../../src/conformance/iii/conformance-case.ts";
+import { differencesOf } from "../../../src/conformance/iii/differences.ts";
+import type { ConformanceReport } from "../../../src/conformance/iii/report.ts";
+import { runCases } from "../../../src/conformance/iii/run-cases.ts";
+import {
+	findTarget,
+	NoEngineError,
+	type Target,
+	versionColumn,
+} from "../../../src/conformance/iii/target.ts";
+import type { EngineOptions } from "../../../src/engine/index.ts";
+import { conformanceText } from "../../../src/report/conformance-text.ts";
+import type { TriggerRequest } from "../../../src/stores/iii-client.ts";
+import { setup } from "../../engine/setup.ts";
 
 const KV: Target = { adapter: "kv", adapterFrom: "given", engineVersion: "0.21.4" };
 const PLAIN: ConformanceCase = {

@@ -1,0 +1,3 @@
+// The entry point for whoever ports to another store: the kit that shows that a store does what the lease needs.
+export type { Capabilities, Client, OpenedPort, Port, TestRunner } from "./port.ts";
+export { type Relay, type RelayCounts, startRelay } from "./relay.ts";

@@ -1,0 +1,104 @@
+// A way between clients and a server that can be watched and broken: answers held back, sockets dropped, nobody let in.
+import { createConnection, createServer, type Socket } from "node:net";
+
+export interface RelayCounts {
+	/** Bytes that clients sent. */
+	readonly sentBytes: number;
+	/** Bytes that the server sent. */
+	readonly receivedBytes: number;
+	/** How often a client sent something after the server had spoken, or first: for calls one after the other, round trips. */
+	readonly roundTrips: number;
+}
+
+export interface Relay {
+	readonly host: string;
+	readonly port: number;
+	/** From now on answers of the server stay on the way, until `drop` or `restore`. Requests still arrive. */
+	holdAnswers(): void;
+	/** Ends every connection, with what is on its way back; new ones are refused until `restore`. Answers how many. */
+	drop(): number;
+	/** Lets answers and new connections pass again. */
+	restore(): void;
+	/** Since the relay was started. */
+	counts(): RelayCounts;
+	/** Ends every connection and listens no more. */
+	close(): Promise<void>;
+}
+
+/** A relay on a free loopback port of this machine, to a server that listens on `host` (by default loopback). */
+export async function startRelay(to: { readonly port: number; readonly host?: string }): Promise<Relay> {
+	const { port, host = LOOPBACK } = to;
+	const links = new Set<Link>();
+	const totals = { sentBytes: 0, receivedBytes: 0, roundTrips: 0 };
+	let refuses = false;
+	let holds = false;
+	const server = createServer((near) => {
+		if (refuses) {
+			near.destroy();
+			return;
+		}
+		const far = createConnection({ host, port });
+		const link: Link = { near, far, held: [] };
+		links.add(link);
+		let serverSpoke = true;
+		near.on("data", (bytes) => {
+			totals.sentBytes += bytes.length;
+			if (serverSpoke) totals.roundTrips++;
+			serverSpoke = false;
+			far.write(bytes);
+		});
+		far.on("data", (bytes) => {
+			totals.receivedBytes += bytes.length;
+			serverSpoke = true;
+			if (holds) link.held.push(bytes);
+			else near.write(bytes);
+		});
+		const end = () => {
+			links.delete(link);
+			near.destroy();
+			far.destroy();
+		};
+		for (const socket of [near, far]) socket.setNoDelay(true).on("error", end).on("close", end);
+	});
+	await new Promise<void>((resolve, reject) => {
+		server.once("error", reject).listen(0, LOOPBACK, resolve);
+	});
+	const address = server.address();
+	if (typeof address !== "object" || address === null) throw new Error("The relay has no port.");
+	const drop = (): number => {
+		const dropped = links.size;
+		for (const { near } of links) near.destroy();
+		return dropped;
+	};
+	return {
+		host: LOOPBACK,
+		port: address.port,
+		holdAnswers() {
+			holds = true;
+		},
+		drop() {
+			refuses = true;
+			return drop();
+		},
+		restore() {
+			refuses = false;
+			holds = false;
+			for (const { near, held } of links) for (const bytes of held.splice(0)) near.write(bytes);
+		},
+		counts: () => ({ ...totals }),
+		close: () =>
+			new Promise((resolve) => {
+				server.close(() => resolve());
+				drop();
+			}),
+	};
+}
+
+const LOOPBACK = "127.0.0.1";
+
+interface Link {
+	readonly near: Socket;
+	readonly far: Socket;
+	/** What the server said while answers were held. */
+	readonly held: Uint8Array[];
+}

@@ -1,0 +1,71 @@
+// What a store takes: keys, field names and values that every server keeps as they are. Checked before anything is sent.
+import type { FieldOp, FlatObject, Scalar } from "../lease/atomic-store.ts";
+import { SessionLeaseError } from "../lease/errors.ts";
+import { isWellFormed, SESSION_ID_MAX_CHARACTERS } from "../lease/options.ts";
+
+const FIELD = /^[A-Za-z][\w:.-]{0,255}$/;
+/** Stores that keep numbers as floating point keep integers below it. */
+const INTEGER_MAX = 1e14;
+
+/**
+ * A key is 1 to 512 characters of well-formed Unicode without NUL: other text is cut, refused, or made equal to other
+ * keys somewhere.
+ * @throws SessionLeaseError (`option_invalid`)
+ */
+export function checkKey(key: string): void {
+	if (typeof key !== "string" || key === "") throw invalid("key", "a text that is not empty", key);
+	if (key.length > SESSION_ID_MAX_CHARACTERS) {
+		throw invalid("key", `at most ${SESSION_ID_MAX_CHARACTERS} characters`, `${key.length} characters`);
+	}
+	if (!isWellFormed(key)) throw invalid("key", "well-formed Unicode without NUL", JSON.stringify(key));
+}
+
+/** @throws SessionLeaseError (`option_invalid`) that names the op, what was expected and what it got. */
+export function checkBatch(key: string, ops: readonly FieldOp[]): void {
+	checkKey(key);
+	for (const op of ops) checkOp(op);
+}
+
+function checkOp(op: FieldOp): void {
+	if (typeof op.field !== "string" || !FIELD.test(op.field)) {
+		throw invalid("field", "a letter and up to 255 letters, digits, `_`, `:`, `.` or `-`", op.field);
+	}
+	switch (op.op) {
+		case "increment":
+			if (!isInteger(op.by)) throw invalid(`by of \`${op.field}\``, "an integer below 1e14", op.by);
+			return;
+		case "set":
+			if (!isScalar(op.value)) throw invalid(`value of \`${op.field}\``, SCALAR, op.value);
+			return;
+		case "setOnce":
+			if (!isFlatObject(op.value))
+				throw invalid(`value of \`${op.field}\``, "an object of scalars", op.value);
+			return;
+		case "remove":
+			return;
+		default:
+			throw invalid("op", "`increment`, `set`, `setOnce` or `remove`", (op as { op?: unknown }).op);
+	}
+}
+
+const SCALAR = "a text, a boolean or an integer below 1e14";
+
+const isInteger = (value: unknown): boolean =>
+	Number.isSafeInteger(value) && Math.abs(value as number) < INTEGER_MAX && !Object.is(value, -0);
+
+export function isScalar(value: unknown): value is Scalar {
+	return typeof value === "string" || typeof value === "boolean" || isInteger(value);
+}
+
+export function isFlatObject(value: unknown): value is FlatObject {
+	if (typeof value !== "object" || value === null || Array.isArray(value)) return false;
+	return Object.entries(value).every(([name, part]) => FIELD.test(name) && isScalar(part));
+}
+
+function invalid(name: string, expected: string, got: unknown): SessionLeaseError {
+	const shown = typeof got === "object" ? JSON.stringify(got) : String(got);
+	return new SessionLeaseError(
+		"option_invalid",
+		`Expected the ${name} of a batch to be ${expected}, got \`${shown.slice(0, 100)}\`. Nothing was sent.`,
+	);
+}
