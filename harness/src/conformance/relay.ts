@@ -15,6 +15,8 @@ export interface Relay {
 	readonly port: number;
 	/** From now on answers of the server stay on the way, until `drop` or `restore`. Requests still arrive. */
 	holdAnswers(): void;
+	/** Bytes of answers that are held back just now. */
+	heldBytes(): number;
 	/** Ends every connection, with what is on its way back; new ones are refused until `restore`. Answers how many. */
 	drop(): number;
 	/** Lets answers and new connections pass again. */
@@ -75,6 +77,10 @@ export async function startRelay(to: { readonly port: number; readonly host?: st
 		port: address.port,
 		holdAnswers() {
 			holds = true;
+		},
+		heldBytes() {
+			const held = [...links].flatMap((link) => link.held);
+			return held.reduce((sum, bytes) => sum + bytes.length, 0);
 		},
 		drop() {
 			refuses = true;

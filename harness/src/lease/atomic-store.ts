@@ -53,7 +53,7 @@ export function applyOps(before: Fields, ops: readonly FieldOp[]): Fields {
 	for (const op of ops) {
 		switch (op.op) {
 			case "increment": {
-				const count = after[op.field] ?? 0;
+				const count = Object.hasOwn(after, op.field) ? after[op.field] : 0;
 				if (typeof count !== "number") throw notNumber(op.field);
 				after[op.field] = count + op.by;
 				break;
@@ -62,7 +62,7 @@ export function applyOps(before: Fields, ops: readonly FieldOp[]): Fields {
 				after[op.field] = op.value;
 				break;
 			case "setOnce":
-				after[op.field] ??= op.value;
+				if (!Object.hasOwn(after, op.field)) after[op.field] = op.value;
 				break;
 			case "remove":
 				delete after[op.field];

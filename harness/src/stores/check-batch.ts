@@ -48,13 +48,15 @@ function checkOp(op: FieldOp): void {
 	}
 }
 
-const SCALAR = "a text, a boolean or an integer below 1e14";
+const SCALAR = "a text of well-formed Unicode, a boolean or an integer below 1e14";
+const SURROGATE = /\p{Surrogate}/u;
 
 const isInteger = (value: unknown): boolean =>
 	Number.isSafeInteger(value) && Math.abs(value as number) < INTEGER_MAX && !Object.is(value, -0);
 
 export function isScalar(value: unknown): value is Scalar {
-	return typeof value === "string" || typeof value === "boolean" || isInteger(value);
+	if (typeof value === "string") return !SURROGATE.test(value);
+	return typeof value === "boolean" || isInteger(value);
 }
 
 export function isFlatObject(value: unknown): value is FlatObject {

@@ -1,0 +1,36 @@
+// The conformance kit: what every store promises to the lease, as cases for any test runner.
+import { batches } from "./groups/batches.ts";
+import { concurrency } from "./groups/concurrency.ts";
+import { fieldTypes } from "./groups/field-types.ts";
+import { refusals } from "./groups/refusals.ts";
+import { separateRecords } from "./groups/separate-records.ts";
+import { serverGone } from "./groups/server-gone.ts";
+import { wholeLease } from "./groups/whole-lease.ts";
+import type { Port, TestRunner } from "./port.ts";
+import { createSuite, type Suite } from "./suite.ts";
+
+const GROUPS: readonly (readonly [string, (suite: Suite) => void])[] = [
+	["batches", batches],
+	["types of fields", fieldTypes],
+	["separate records", separateRecords],
+	["refusals", refusals],
+	["many clients", concurrency],
+	["the lease on top", wholeLease],
+	["a server that goes away", serverGone],
+];
+
+export interface ConformOptions {
+	/** Multiplies what is drawn and repeated. @default 1: a few seconds */
+	readonly scale?: number;
+}
+
+/**
+ * Describes the cases of a port to the runner. One that cannot do what a case is about says so in its capabilities; the
+ * case then looks whether that is so, and nothing is left out.
+ */
+export function conform(runner: TestRunner, port: Port, { scale = 1 }: ConformOptions = {}): void {
+	const suite = createSuite(runner, port, scale);
+	runner.describe(`${port.name} as a store of leases`, () => {
+		for (const [title, group] of GROUPS) runner.describe(title, () => group(suite));
+	});
+}

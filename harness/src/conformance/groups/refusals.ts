@@ -1,0 +1,78 @@
+// What a store does not take it refuses with a clear code, before anything is changed; and what it did not write, it knows.
+import type { FieldOp } from "../../lease/atomic-store.ts";
+import { refusalOf } from "../outcome.ts";
+import type { Suite } from "../suite.ts";
+
+const KEY = "session";
+
+const BAD_KEYS: readonly unknown[] = ["", "k".repeat(513), "zero\0byte", "half \ud83d", undefined, 7];
+
+const BAD_VALUES: readonly unknown[] = [
+	1.5,
+	Number.NaN,
+	1e14,
+	-0,
+	null,
+	undefined,
+	[],
+	{},
+	"half \ud83d",
+	1n,
+];
+
+const BAD_OPS: readonly unknown[] = [
+	...BAD_VALUES.map((value) => ({ op: "set", field: "a", value })),
+	...["1", 0.5, 1e14, Number.POSITIVE_INFINITY, undefined].map((by) => ({ op: "increment", field: "a", by })),
+	...["a", null, [], { a: {} }, { a: 1.5 }, { a: null }].map((value) => ({
+		op: "setOnce",
+		field: "a",
+		value,
+	})),
+	...["", "a b", "$a", "1a", "__proto__", "f".repeat(257)].map((field) => ({ op: "remove", field })),
+	{ op: "merge", field: "a" },
+];
+
+export function refusals(suite: Suite): void {
+	const { expect } = suite;
+	suite.promises("refuses keys that some store would change", async ({ connect }) => {
+		const store = await connect();
+		const refused = [];
+		for (const key of BAD_KEYS as readonly string[]) {
+			refused.push(await refusalOf(() => store.update(key, [{ op: "set", field: "a", value: 1 }])));
+			refused.push(await refusalOf(() => store.read(key)));
+		}
+		expect(refused).toEqual(BAD_KEYS.flatMap(() => ["option_invalid", "option_invalid"]));
+	});
+
+	suite.promises("refuses names and values that some store would change", async ({ connect }) => {
+		const store = await connect();
+		const refused = [];
+		for (const op of BAD_OPS as readonly FieldOp[]) {
+			const first: FieldOp = { op: "set", field: "first", value: 1 };
+			refused.push(await refusalOf(() => store.update(KEY, [first, op])));
+		}
+		expect(refused).toEqual(BAD_OPS.map(() => "option_invalid"));
+		expect(await store.read(KEY)).toEqual({});
+	});
+
+	suite.ifIt("knowsForeign", "assumes nothing of a record that somebody else has written", {
+		async can({ connect, opened }) {
+			const store = await connect();
+			if (!opened.spoil)
+				throw new Error("`open` answers no `spoil`, with which somebody else writes a record.");
+			await opened.spoil(KEY);
+			const refused = [];
+			for (const call of [
+				() => store.read(KEY),
+				() => store.update(KEY, [{ op: "increment", field: "n", by: 1 }]),
+				() => store.read(KEY),
+			]) {
+				refused.push(await refusalOf(call));
+			}
+			expect(refused).toEqual(["record_invalid", "record_invalid", "record_invalid"]);
+		},
+		async cannot({ opened }) {
+			expect(typeof opened.spoil).toEqual("undefined");
+		},
+	});
+}

@@ -1,0 +1,92 @@
+// The cases of one port, bound to a runner: each opens the port anew, and ends within a limit whatever the port does.
+import type { AtomicStore } from "../lease/atomic-store.ts";
+import { realWait } from "../system/real-time.ts";
+import { within } from "../system/within.ts";
+import type { Capabilities, Client, OpenedPort, Port, TestRunner } from "./port.ts";
+
+/** The port of one case. */
+export interface World {
+	/** A client with a connection of its own; the same one again, where the port has only one. */
+	connect(): Promise<AtomicStore>;
+	readonly opened: OpenedPort;
+}
+
+export interface Suite {
+	readonly expect: TestRunner["expect"];
+	readonly capabilities: Capabilities;
+	/** How much of what is drawn or repeated is done: 1 for the short kit. */
+	readonly scale: number;
+	/** A case. What it is about goes into the title, as a promise. */
+	promises(title: string, body: (world: World) => Promise<void>): void;
+	/** A case only for ports that can do this; of all others, one that says that they cannot, and looks. */
+	ifIt(
+		capability: keyof Capabilities,
+		title: string,
+		cases: {
+			readonly can: (world: World) => Promise<void>;
+			readonly cannot: (world: World) => Promise<void>;
+		},
+	): void;
+}
+
+const CAPABILITIES: Capabilities = {
+	lists: true,
+	server: true,
+	clients: true,
+	keeps: true,
+	knowsForeign: true,
+	recordBytesMax: undefined,
+};
+
+/** For each case; under what most runners give one by default there is no room for a takeover on a slow server. */
+const CASE_MS_MAX = 30_000;
+
+export function createSuite({ it, expect }: TestRunner, port: Port, scale: number): Suite {
+	const capabilities = { ...CAPABILITIES, ...port.capabilities };
+	const promises: Suite["promises"] = (title, body) => {
+		it(title, () => inTime(title, runCase(port, capabilities, body)));
+	};
+	return {
+		expect,
+		capabilities,
+		scale,
+		promises,
+		ifIt(capability, title, { can, cannot }) {
+			if (capabilities[capability]) promises(title, can);
+			else promises(`is declared not to be one that ${title}`, cannot);
+		},
+	};
+}
+
+async function inTime(title: string, work: Promise<void>): Promise<void> {
+	if (await within(realWait, CASE_MS_MAX, work)) return;
+	throw new Error(`"${title}" has not ended after ${CASE_MS_MAX} ms: a call was never answered.`);
+}
+
+async function runCase(
+	port: Port,
+	{ clients }: Capabilities,
+	body: (world: World) => Promise<void>,
+): Promise<void> {
+	const opened = await port.open();
+	const connected: Client[] = [];
+	const connect = async (): Promise<AtomicStore> => {
+		const [only] = connected;
+		if (only && !clients) return only;
+		const client = await opened.connect();
+		connected.push(client);
+		return client;
+	};
+	const close = async () => {
+		for (const client of connected) await client.close?.();
+		await opened.close();
+	};
+	try {
+		await body({ connect, opened });
+	} catch (error) {
+		// What the case has found comes first.
+		await close().catch(() => undefined);
+		throw error;
+	}
+	await close();
+}
