@@ -28,6 +28,12 @@ export async function refusalOf(call: () => Promise<unknown>): Promise<string> {
 	return "answer" in outcome ? `answered ${JSON.stringify(outcome.answer)}` : `rejected: ${outcome.unknown}`;
 }
 
+/** Refusals that say: the record, or the answer, is of no form that anything may be assumed of. */
+export async function isTakenForForeign(call: () => Promise<unknown>): Promise<boolean | string> {
+	const refused = await refusalOf(call);
+	return refused === "record_invalid" || refused === "store_answer_invalid" || refused;
+}
+
 const ATTEMPTS_MAX = 200;
 const PAUSE_MS = 25;
 

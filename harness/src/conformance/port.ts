@@ -28,6 +28,8 @@ export interface Capabilities {
 	readonly clients: boolean;
 	/** Keeps its records when all its clients have closed: a client that connects after that finds them. */
 	readonly keeps: boolean;
+	/** Applies no part of a batch with an op that cannot be applied; the others apply the rest, and say so. */
+	readonly refusesAsWhole: boolean;
 	/** Knows a record that somebody else has written: `open` answers `spoil`. */
 	readonly knowsForeign: boolean;
 	/** Refuses records of more than so many bytes; `undefined`: none that leases write. */

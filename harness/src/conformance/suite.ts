@@ -34,6 +34,7 @@ const CAPABILITIES: Capabilities = {
 	server: true,
 	clients: true,
 	keeps: true,
+	refusesAsWhole: true,
 	knowsForeign: true,
 	recordBytesMax: undefined,
 };

@@ -4,6 +4,8 @@ import { SessionLeaseError } from "../lease/errors.ts";
 import { isWellFormed, SESSION_ID_MAX_CHARACTERS } from "../lease/options.ts";
 
 const FIELD = /^[A-Za-z][\w:.-]{0,255}$/;
+/** Some store keeps them for itself, or refuses them. */
+const RESERVED: readonly string[] = ["key", "constructor", "prototype"];
 /** Stores that keep numbers as floating point keep integers below it. */
 const INTEGER_MAX = 1e14;
 
@@ -27,7 +29,7 @@ export function checkBatch(key: string, ops: readonly FieldOp[]): void {
 }
 
 function checkOp(op: FieldOp): void {
-	if (typeof op.field !== "string" || !FIELD.test(op.field)) {
+	if (typeof op.field !== "string" || !FIELD.test(op.field) || RESERVED.includes(op.field)) {
 		throw invalid("field", "a letter and up to 255 letters, digits, `_`, `:`, `.` or `-`", op.field);
 	}
 	switch (op.op) {

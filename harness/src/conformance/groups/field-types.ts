@@ -36,7 +36,7 @@ const OBJECTS: readonly FlatObject[] = [
 	{},
 ];
 
-const NAMES = ["a", "Z9_:.-", "value:1.Id_-9.1", "constructor", "toString", "length", `f${"x".repeat(255)}`];
+const NAMES = ["a", "Z9_:.-", "value:1.Id_-9.1", "valueOf", "toString", "length", `f${"x".repeat(255)}`];
 
 /** Of a value: what leases of agent turns come to, and servers' own limits begin. */
 const LARGE_BYTES = 900_000;

@@ -82,7 +82,7 @@ async function answerLost(client: AtomicStore, relay: Relay): Promise<string> {
 /** Nobody listens. */
 async function notSent(client: AtomicStore, relay: Relay): Promise<string> {
 	relay.drop();
-	const early = await outcomeWithin(outcomeOf(client.update(KEY, COUNT)), ENDS_MS * 4);
+	const early = await outcomeWithin(outcomeOf(client.update(KEY, COUNT)), ENDS_MS * 2);
 	if ("answer" in early) return "it was answered, though there was no server";
 	relay.restore();
 	// What was kept back and told as not applied would come before this one.
