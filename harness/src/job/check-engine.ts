@@ -1,5 +1,6 @@
 // Whether an engine has what a job needs, asked before anything runs: state, streams, a queue that delivers, and a session
 // that is nobody's yet.
+import type { QueueSettings } from "../engine/queue-config.ts";
 import type { LeasePorts } from "../lease/options.ts";
 import type { IIIClient } from "../stores/iii-client.ts";
 import { ask } from "../survey/ask.ts";
@@ -20,12 +21,15 @@ export interface CheckEngineOptions {
 	readonly patienceMs: number;
 }
 
-/** @throws EngineUnfitError that says what is missing, and how to get it. */
+/**
+ * Answers the queue's settings, as far as they are told.
+ * @throws EngineUnfitError that says what is missing, and how to get it.
+ */
 export async function checkEngine(
 	iii: IIIClient,
 	options: CheckEngineOptions,
 	ports: Pick<LeasePorts, "clock" | "wait" | "newId">,
-): Promise<void> {
+): Promise<QueueSettings | undefined> {
 	const { url, sessionId, nameSuffix, blockedMs, patienceMs } = options;
 	const name = `run${nameSuffix}`;
 	const surveyed = await surveyPatiently(iii, { name, queue: WAKE_QUEUE, patienceMs }, ports);
@@ -46,4 +50,5 @@ export async function checkEngine(
 			throw new EngineUnfitError(`The engine at ${url} has a session "${sessionId}" already. Run it again.`);
 		}
 	}
+	return surveyed.survey.queue.settings;
 }

@@ -1,4 +1,5 @@
 // The engine of a job behind a URL: one connection for each worker, and one for those who decide and look.
+import type { QueueSettings } from "../engine/queue-config.ts";
 import type { Clock, Wait } from "../lease/clock.ts";
 import { untilAborted } from "../lease/until-aborted.ts";
 import type { IIIConnection } from "../stores/connect-iii.ts";
@@ -52,14 +53,16 @@ export async function reachEngine(url: string, options: ReachEngineOptions): Pro
 		await Promise.allSettled(connections.map((connection) => connection.shutdown()));
 	};
 	const beside = connectNamed("beside");
+	let queue: QueueSettings | undefined;
 	try {
 		const check = { url: shownUrl, sessionId, nameSuffix, blockedMs, patienceMs };
-		await untilAborted(() => checkEngine(beside, check, { clock, wait, newId }), signal);
+		queue = await untilAborted(() => checkEngine(beside, check, { clock, wait, newId }), signal);
 	} catch (error) {
 		await close();
 		throw error;
 	}
-	const start: StartJobEngine = (setup) => startRemoteEngine(setup, { url: shownUrl, beside, connectNamed });
+	const found = { url: shownUrl, beside, connectNamed, queue };
+	const start: StartJobEngine = (setup) => startRemoteEngine(setup, found);
 	return { options: { sessionId, nameSuffix, engineUrl: shownUrl }, start, close };
 }
 
@@ -74,19 +77,21 @@ export interface RemoteConnections {
 	/** For those who decide and look. */
 	readonly beside: Pick<IIIConnection, "trigger">;
 	readonly connectNamed: (name: string) => IIIConnection;
+	/** Of the wakes, as far as its provider tells. */
+	readonly queue?: QueueSettings | undefined;
 }
 
 /** The job's view of an engine that was found fit. */
 export function startRemoteEngine(
 	setup: JobEngineSetup,
-	{ url, beside, connectNamed }: RemoteConnections,
+	{ url, beside, connectNamed, queue }: RemoteConnections,
 ): JobEngine {
 	const { settings, clock, wait, newId } = setup;
 	const { sessionId, duplicate } = settings;
 	const calls = new Map<string, number>();
 	const ledger = createWakeLedger(clock.monotonicMs);
 	const look = createSessionReader({ ...setup, client: beside });
-	const rest: RestOptions = { ...settings, client: beside, clock, wait, ledger, look };
+	const rest: RestOptions = { ...settings, client: beside, clock, wait, ledger, look, queue };
 	return {
 		link: setup.link ?? ((_request, apply) => apply()),
 		connect: ({ name, link }) =>

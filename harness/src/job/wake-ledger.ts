@@ -4,10 +4,15 @@
 //      -> running -> handled       its function has resolved: the queue drops it
 //                 -> sent          its function has failed, or its worker died: the queue brings it again
 //      -> given up                 it is among the dead letters
+//      -> unseen                   the queue would have brought it by now: what became of it is not known
+// unseen -> running                it comes after all
+//        -> given up
 
 export interface WakeLedger {
 	/** Wakes that are on the queue, or being handled. */
 	readonly underWay: number;
+	/** Wakes of which nobody knows what became: no longer counted as under way. */
+	readonly unseen: number;
 	/** Functions of the job that are running, be it for a wake or for anything else. */
 	readonly running: number;
 	/** When anything happened last, in monotonic milliseconds. */
@@ -18,10 +23,13 @@ export interface WakeLedger {
 	/** A function begins, for this wake or for none; what it answers is to be told once how that ended. */
 	begin(wakeId: string | undefined): (end: "handled" | "failed") => void;
 	givenUp(wakeIds: Iterable<string>): void;
+	/** All that are under way are not waited for any more. Nothing has happened by that. */
+	loseSight(): void;
 }
 
 export function createWakeLedger(nowMs: () => number): WakeLedger {
 	const underWay = new Set<string>();
+	const unseen = new Set<string>();
 	let running = 0;
 	let changedAtMs = nowMs();
 	const change = () => {
@@ -30,6 +38,9 @@ export function createWakeLedger(nowMs: () => number): WakeLedger {
 	return {
 		get underWay() {
 			return underWay.size;
+		},
+		get unseen() {
+			return unseen.size;
 		},
 		get running() {
 			return running;
@@ -46,6 +57,7 @@ export function createWakeLedger(nowMs: () => number): WakeLedger {
 			change();
 		},
 		begin(wakeId) {
+			if (wakeId !== undefined && unseen.delete(wakeId)) underWay.add(wakeId);
 			running++;
 			change();
 			return (end) => {
@@ -55,7 +67,14 @@ export function createWakeLedger(nowMs: () => number): WakeLedger {
 			};
 		},
 		givenUp(wakeIds) {
-			for (const wakeId of wakeIds) if (underWay.delete(wakeId)) change();
+			for (const wakeId of wakeIds) {
+				if (underWay.delete(wakeId)) change();
+				unseen.delete(wakeId);
+			}
+		},
+		loseSight() {
+			for (const wakeId of underWay) unseen.add(wakeId);
+			underWay.clear();
 		},
 	};
 }
