@@ -13,6 +13,7 @@ const config: ViteUserConfig = defineConfig({
 			{ find: /^session-lease\/explore$/, replacement: source("explore.ts") },
 			{ find: /^session-lease\/vitest$/, replacement: source("vitest/index.ts") },
 			{ find: /^session-lease\/stores$/, replacement: source("stores/index.ts") },
+			{ find: /^session-lease\/queues$/, replacement: source("queues/index.ts") },
 			{ find: /^session-lease\/conformance$/, replacement: source("conformance/index.ts") },
 			{ find: /^session-lease\/history$/, replacement: source("history/index.ts") },
 		],

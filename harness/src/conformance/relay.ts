@@ -1,12 +1,16 @@
-// A way between clients and a server that can be watched and broken: answers held back, sockets dropped, nobody let in.
+// A way between clients and a server that can be watched and spoiled: made long, answers held back, sockets dropped.
 import { createConnection, createServer, type Socket } from "node:net";
+import { realWait } from "../system/real-time.ts";
 
 export interface RelayCounts {
 	/** Bytes that clients sent. */
 	readonly sentBytes: number;
 	/** Bytes that the server sent. */
 	readonly receivedBytes: number;
-	/** How often a client sent something after the server had spoken, or first: for calls one after the other, round trips. */
+	/**
+	 * How often a client spoke after the server had, or first. Round trips, where both speak by turns and one call comes
+	 * after the other; more than these where they do not, as in HTTP/2: there the time tells, over a way made long.
+	 */
 	readonly roundTrips: number;
 }
 
@@ -15,6 +19,8 @@ export interface Relay {
 	readonly port: number;
 	/** From now on answers of the server stay on the way, until `drop` or `restore`. Requests still arrive. */
 	holdAnswers(): void;
+	/** From now on everything is under way for so long, in each direction. */
+	slowDown(oneWayMs: number): void;
 	/** Bytes of answers that are held back just now. */
 	heldBytes(): number;
 	/** Ends every connection, with what is on its way back; new ones are refused until `restore`. Answers how many. */
@@ -32,6 +38,7 @@ export async function startRelay(to: { readonly port: number; readonly host?: st
 	const { port, host = LOOPBACK } = to;
 	const links = new Set<Link>();
 	const totals = { sentBytes: 0, receivedBytes: 0, roundTrips: 0 };
+	let oneWayMs = 0;
 	let refuses = false;
 	let holds = false;
 	const server = createServer((near) => {
@@ -47,13 +54,15 @@ export async function startRelay(to: { readonly port: number; readonly host?: st
 			totals.sentBytes += bytes.length;
 			if (serverSpoke) totals.roundTrips++;
 			serverSpoke = false;
-			far.write(bytes);
+			afterMs(oneWayMs, () => far.write(bytes));
 		});
 		far.on("data", (bytes) => {
 			totals.receivedBytes += bytes.length;
 			serverSpoke = true;
-			if (holds) link.held.push(bytes);
-			else near.write(bytes);
+			afterMs(oneWayMs, () => {
+				if (holds) link.held.push(bytes);
+				else near.write(bytes);
+			});
 		});
 		const end = () => {
 			links.delete(link);
@@ -78,6 +87,9 @@ export async function startRelay(to: { readonly port: number; readonly host?: st
 		holdAnswers() {
 			holds = true;
 		},
+		slowDown(delayMs) {
+			oneWayMs = delayMs;
+		},
 		heldBytes() {
 			const held = [...links].flatMap((link) => link.held);
 			return held.reduce((sum, bytes) => sum + bytes.length, 0);
@@ -101,6 +113,12 @@ export async function startRelay(to: { readonly port: number; readonly host?: st
 }
 
 const LOOPBACK = "127.0.0.1";
+
+/** In the order in which it was asked for, as long as the delay stays the same. */
+function afterMs(delayMs: number, send: () => void): void {
+	if (delayMs === 0) send();
+	else void realWait(delayMs, { background: true }).then(send);
+}
 
 interface Link {
 	readonly near: Socket;

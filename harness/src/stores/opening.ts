@@ -1,6 +1,6 @@
 // Stores that are opened by URL: what they are, how their client packages are loaded, and what is said if that fails.
 import type { AtomicStore } from "../lease/atomic-store.ts";
-import { SessionLeaseError, TransientError } from "../lease/errors.ts";
+import { hasCode, SessionLeaseError, TransientError } from "../lease/errors.ts";
 import { realWait } from "../system/real-time.ts";
 import { within } from "../system/within.ts";
 
@@ -29,7 +29,7 @@ export async function loadPeer<T>(load: () => Promise<T>, peer: string, what: st
 
 /** A URL as it may be shown: without user and password. */
 export function shownUrl(url: string): string {
-	return url.replace(/\/\/[^/@]*@/, "//");
+	return url.replace(/\/\/.*@/, "//");
 }
 
 /**
@@ -50,10 +50,17 @@ export async function reached<S extends OpenStore>(
 		return store;
 	} catch (cause) {
 		await within(realWait, timeoutMs, closed(store));
-		const why = cause instanceof Error && cause.message !== "" ? cause.message : String(cause);
-		const message = `${what} at ${shownUrl(url)} cannot be used: ${why}. Start it, or mend the URL.`;
+		const why = reasonOf(cause);
+		const message = `${what} at ${shownUrl(url)} cannot be used: ${why.replace(/\.$/, "")}. Start it, or mend the URL.`;
 		throw new TransientError(message, { code: "store_unavailable", cause });
 	}
+}
+
+/** What the client said, without what the store has made of it. */
+function reasonOf(error: unknown): string {
+	if (!(error instanceof Error)) return String(error);
+	if (hasCode(error, "store_unavailable") && error.cause instanceof Error) return reasonOf(error.cause);
+	return error.message === "" ? String(error) : error.message;
 }
 
 /** Whatever its end says: what is told is why it could not be reached. */

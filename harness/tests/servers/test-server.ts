@@ -9,6 +9,9 @@ import { setTimeout as pause } from "node:timers/promises";
 import { freePort } from "../support/free-port.ts";
 import { type RunningProcess, startProcess } from "../support/process.ts";
 
+/** Every server is demanded, and what takes long is run: `npm run test:servers`. */
+export const isLong: boolean = process.env.SESSION_LEASE_SERVERS === "all";
+
 export interface TestServer {
 	readonly host: string;
 	readonly port: number;
@@ -32,12 +35,12 @@ export interface ServerSetup {
 	/** Who runs it. @default this process's user */
 	readonly uid?: number;
 	readonly gid?: number;
-	/** Ends it even if this process cannot, in milliseconds. @default 170_000 */
+	/** Ends it even if this process cannot, in milliseconds. @default 170_000; 900_000 where all is run */
 	readonly lifeMs?: number;
 }
 
 const START_MS_MAX = 20_000;
-const LIFE_MS_MAX = 170_000;
+const LIFE_MS_MAX = isLong ? 900_000 : 170_000;
 
 /** @throws Error with what it printed, if it is not ready in time. */
 export async function startServer(setup: ServerSetup): Promise<TestServer> {
@@ -83,7 +86,7 @@ export function programFile(program: string, folders: readonly string[] = []): s
  * error instead.
  */
 export function notTested(what: string, why: string): void {
-	if (process.env.SESSION_LEASE_SERVERS === "all") throw new Error(`${what} cannot be tested: ${why}.`);
+	if (isLong) throw new Error(`${what} cannot be tested: ${why}.`);
 	process.stdout.write(`not tested: ${what} (${why})\n`);
 }
 

@@ -1,0 +1,47 @@
+// An etcd opened by URL, over etcd3, which is loaded when it is first needed.
+import type { Etcd3, IOptions } from "etcd3";
+import { etcdStore } from "./etcd-store.ts";
+import { loadPeer, OPEN_TIMEOUT_MS, type OpenStore, type OpenStoreOptions, reached } from "./opening.ts";
+import { parseServerList } from "./server-list.ts";
+
+/** Every call is sent once, and sent at once: leases repeat by themselves, and are told the truth about the one copy. */
+const ONCE = {
+	onSuccess: () => ({ dispose: () => undefined }),
+	onFailure: () => ({ dispose: () => undefined }),
+	execute: async <T>(call: (context: { readonly signal: AbortSignal }) => PromiseLike<T> | T): Promise<T> =>
+		call({ signal: new AbortController().signal }),
+} as unknown as NonNullable<NonNullable<IOptions["faultHandling"]>["global"]>;
+
+const CHANNEL = {
+	/** By default it is 1 s, and up to 2 minutes: a lease does not wait for a connection. */
+	"grpc.initial_reconnect_backoff_ms": 100,
+	"grpc.max_reconnect_backoff_ms": 1_000,
+	/** Finds out that a server is gone without a word. etcd takes offence at less than 5 s. */
+	"grpc.keepalive_time_ms": 10_000,
+	"grpc.keepalive_timeout_ms": 5_000,
+	/** No limit of its own to answers: etcd has one to what it keeps. */
+	"grpc.max_receive_message_length": -1,
+};
+
+/**
+ * `etcd://<host>:<port>/<prefix>`, with several members as in `etcd://etcd1:2379,etcd2:2379`, and with user and password
+ * as in `etcd://user:password@etcd1:2379`; `etcds://` is the same over TLS. Keys begin with the prefix and a slash;
+ * without one it is `session_lease`.
+ * @throws SessionLeaseError (`option_invalid`): the URL, or the package is not installed
+ * @throws TransientError (`store_unavailable`): nobody answers
+ */
+export async function openEtcd(url: string, options: OpenStoreOptions = {}): Promise<OpenStore> {
+	const example = "etcd://127.0.0.1:2379/session_lease";
+	const { scheme, hosts, login, path } = parseServerList(url, { schemes: ["etcd", "etcds"], example });
+	const { Etcd3 } = await loadPeer(() => import("etcd3"), "etcd3", "etcd");
+	const protocol = scheme === "etcds" ? "https" : "http";
+	const client: Etcd3 = new Etcd3({
+		hosts: hosts.map((host) => `${protocol}://${host}`),
+		...(login === undefined ? {} : { auth: { username: login.user, password: login.password } }),
+		faultHandling: { global: ONCE, host: () => ONCE },
+		grpcOptions: CHANNEL,
+	});
+	const store = etcdStore(client, path === "" ? {} : { prefix: `${path}/` });
+	const { timeoutMs = OPEN_TIMEOUT_MS } = options;
+	return reached({ ...store, close: async () => client.close() }, { timeoutMs, url, what: "etcd" });
+}

@@ -1,0 +1,107 @@
+// A PostgreSQL database opened by URL, over pg, which is loaded when it is first needed.
+import { SessionLeaseError } from "../lease/errors.ts";
+import { loadPeer, type OpenStore, type OpenStoreOptions, reached, shownUrl } from "./opening.ts";
+import { postgresFailure, unavailable } from "./postgres-errors.ts";
+import { type PostgresClient, postgresStore } from "./postgres-store.ts";
+
+/** A batch has a connection for a millisecond. Servers let in 100 by default, and every process takes its own. */
+const CONNECTIONS_MAX = 4;
+
+/** How long a connection, or its turn on one, is waited for. Nothing has been sent then. */
+const CONNECT_MS_MAX = 3_000;
+
+/**
+ * How long an answer is waited for before the connection is given up: the server waits for a lock for 2 s at most, so
+ * this is a network that is gone, and each of its connections would be missing from the pool. It is not a
+ * `statement_timeout`, since poolers refuse to be sent one when a connection begins.
+ */
+const ANSWER_MS_MAX = 5_000;
+
+/**
+ * `postgres://user:password@host:5432/database`, with whatever pg takes behind it (`?sslmode=…`), and
+ * `?table=name` or `?table=schema.name` for another table than `session_lease`, which is created if it is missing.
+ * @throws SessionLeaseError (`option_invalid`): the URL, or the package is not installed
+ * @throws TransientError (`store_unavailable`): nobody answers, or lets the user in, or lets the user create the table
+ */
+export async function openPostgres(url: string, options: OpenStoreOptions = {}): Promise<OpenStore> {
+	const { shown, connectionString, table } = parse(url);
+	const { Pool } = (await loadPeer(() => import("pg"), "pg", "PostgreSQL")).default;
+	const pool = new Pool({
+		connectionString,
+		max: CONNECTIONS_MAX,
+		connectionTimeoutMillis: CONNECT_MS_MAX,
+		query_timeout: ANSWER_MS_MAX,
+		keepAlive: true,
+		application_name: "session-lease",
+	});
+	// Of connections that nobody uses just now: the pool has replaced them already.
+	pool.on("error", () => undefined);
+	let closed: Promise<void> | undefined;
+	const store = {
+		...postgresStore(sendingOnce(pool), table === null ? {} : { table }),
+		close() {
+			closed ??= pool.end();
+			return closed;
+		},
+	};
+	return reached(store, { ...options, url: shown, what: "PostgreSQL" });
+}
+
+interface Connection extends PostgresClient {
+	on(event: "error", listener: () => void): unknown;
+	off(event: "error", listener: () => void): unknown;
+	release(destroy?: boolean): void;
+}
+
+/** The pool's `query` in two steps: what fails in the first was never sent. */
+function sendingOnce(pool: { connect(): Promise<Connection> }): PostgresClient {
+	const connect = async (): Promise<Connection> => {
+		try {
+			return await pool.connect();
+		} catch (cause) {
+			throw postgresFailure(cause) === "refused" ? cause : unavailable(cause);
+		}
+	};
+	// The query that is under way is rejected with the same error.
+	const onError = () => undefined;
+	return {
+		async query(text, values) {
+			const connection = await connect();
+			connection.on("error", onError);
+			let isBroken = true;
+			try {
+				const answer = await connection.query(text, values);
+				isBroken = false;
+				return answer;
+			} catch (error) {
+				isBroken = postgresFailure(error) === "unknown";
+				throw error;
+			} finally {
+				connection.release(isBroken);
+				connection.off("error", onError);
+			}
+		},
+	};
+}
+
+interface Place {
+	readonly connectionString: string;
+	readonly table: string | null;
+	/** Without what follows the `?`, where pg takes a password, too. */
+	readonly shown: string;
+}
+
+function parse(url: string): Place {
+	const [shown = "", search = ""] = url.split("?", 2);
+	if (!/^postgres(?:ql)?:\/\//.test(url) || !URL.canParse(url)) {
+		const expected = "`postgres://user:password@host:5432/database`";
+		throw new SessionLeaseError(
+			"option_invalid",
+			`Expected a URL such as ${expected}, got \`${shownUrl(shown)}\`.`,
+		);
+	}
+	const parameters = new URLSearchParams(search);
+	const table = parameters.get("table");
+	parameters.delete("table");
+	return { shown, table, connectionString: parameters.size === 0 ? shown : `${shown}?${parameters}` };
+}

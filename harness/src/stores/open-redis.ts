@@ -1,0 +1,78 @@
+// A store on a Redis server that is opened by URL.
+import { SessionLeaseError } from "../lease/errors.ts";
+import { type Connecting, connectIoredis, connectNodeRedis, type RedisPlace } from "./connect-redis.ts";
+import { OPEN_TIMEOUT_MS, type OpenStore, type OpenStoreOptions, reached } from "./opening.ts";
+import { PREFIX, redisStore } from "./redis-store.ts";
+
+/**
+ * `redis://<user>:<password>@<host>:<port>/<database>?prefix=<prefix>`, or `rediss://` for TLS; all but the host may be
+ * left out: port 6379, database 0, prefix `session_lease:`. One server; a cluster takes a client of its own, with
+ * `redisStore`. ioredis is used if it is installed, else node-redis.
+ *
+ * While there is no connection, calls fail at once with `store_unavailable`: nothing is kept back and sent later, or
+ * sent twice. The client connects again by itself, every second at the least.
+ * @throws SessionLeaseError (`option_invalid`): the URL, or no client is installed
+ * @throws TransientError (`store_unavailable`): nobody answers, or not to this user
+ */
+export async function openRedis(url: string, options: OpenStoreOptions = {}): Promise<OpenStore> {
+	const place = parse(url);
+	const timeoutMs = options.timeoutMs ?? OPEN_TIMEOUT_MS;
+	const connecting = (await connectIoredis(place)) ?? (await connectNodeRedis(place));
+	return opened(connecting, { place, timeoutMs });
+}
+
+/** Answers the store once it is connected and has answered; an attempt that fails is the last one. */
+async function opened(
+	{ client, connect, close }: Connecting,
+	{ place, timeoutMs }: { readonly place: OpenedPlace; readonly timeoutMs: number },
+): Promise<OpenStore> {
+	const store = { ...redisStore(client, { prefix: place.prefix }), close: async () => close() };
+	const read: OpenStore["read"] = async (key) => {
+		await connect();
+		return store.read(key);
+	};
+	await reached({ ...store, read }, { url: place.shownUrl, what: "Redis", timeoutMs });
+	return store;
+}
+
+interface OpenedPlace extends RedisPlace {
+	readonly prefix: string;
+	/** Without user, password and options. */
+	readonly shownUrl: string;
+}
+
+const PORT = 6_379;
+const DATABASE = /^\/?\d{0,4}$/;
+
+function parse(url: string): OpenedPlace {
+	const { protocol, hostname, port, host, pathname, searchParams, username, password } = URL.canParse(url)
+		? new URL(url)
+		: new URL("none:");
+	const isKnown = [...searchParams.keys()].every((name) => name === "prefix");
+	const isRedis = protocol === "redis:" || protocol === "rediss:";
+	if (!isRedis || hostname === "" || !DATABASE.test(pathname) || !isKnown) throw urlInvalid(url);
+	try {
+		return {
+			host: hostname.replace(/^\[(.*)\]$/, "$1"),
+			port: port === "" ? PORT : Number(port),
+			user: decodeURIComponent(username),
+			password: decodeURIComponent(password),
+			database: Number(pathname.slice(1)),
+			prefix: searchParams.get("prefix") ?? PREFIX,
+			tls: protocol === "rediss:",
+			shownUrl: `${protocol}//${host}${pathname}`,
+		};
+	} catch {
+		// What is written in percents is no text.
+		throw urlInvalid(url);
+	}
+}
+
+/** Of the login nothing is shown, nor of the options: a password that is not encoded may hold anything. */
+function urlInvalid(url: string): SessionLeaseError {
+	const shown = String(url)
+		.replace(/\/\/.*@/s, "//")
+		.replace(/\?.*/s, "?…");
+	const expected = "`redis://<host>:<port>/<database>?prefix=<prefix>`, or `rediss://` for TLS";
+	return new SessionLeaseError("option_invalid", `Expected a URL such as ${expected}, got \`${shown}\`.`);
+}

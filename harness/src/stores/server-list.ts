@@ -1,0 +1,39 @@
+// URLs of servers of which there may be several: scheme://user:password@host:port,host:port/path
+import { SessionLeaseError } from "../lease/errors.ts";
+import { shownUrl } from "./opening.ts";
+
+export interface ServerList {
+	readonly scheme: string;
+	/** Each with its port. */
+	readonly hosts: readonly string[];
+	/** `undefined`: the URL names none. */
+	readonly login: { readonly user: string; readonly password: string } | undefined;
+	/** What follows the hosts, without the slash; empty if there is nothing. */
+	readonly path: string;
+}
+
+const SERVERS = /^([a-z]+):\/\/(?:([^/@]*)@)?([^/@?#]+)(?:\/([^?#]*))?$/;
+const HOST = /^(?:[\w.-]+|\[[\da-fA-F:.]+\]):\d{1,5}$/;
+
+/** @throws SessionLeaseError (`option_invalid`) that shows how such a URL looks */
+export function parseServerList(
+	url: string,
+	{ schemes, example }: { readonly schemes: readonly string[]; readonly example: string },
+): ServerList {
+	const [, scheme = "", login, hosts = "", path = ""] = SERVERS.exec(url) ?? [];
+	const list = hosts.split(",");
+	if (schemes.includes(scheme) && list.every((host) => HOST.test(host))) {
+		try {
+			return { scheme, hosts: list, login: login === undefined ? login : parseLogin(login), path };
+		} catch {
+			// Said below: what is written in percents is no text.
+		}
+	}
+	const message = `Expected a URL as in \`${example}\`, got \`${shownUrl(url)}\`.`;
+	throw new SessionLeaseError("option_invalid", message);
+}
+
+function parseLogin(login: string): NonNullable<ServerList["login"]> {
+	const [user = "", ...password] = login.split(":");
+	return { user: decodeURIComponent(user), password: decodeURIComponent(password.join(":")) };
+}
