@@ -1,5 +1,5 @@
 // A survey as text: one line of what was found and decided, or what is missing and where it comes from.
-import { BACKOFF_MS, deliveriesToOutlast, retriesEndAfterMs } from "./retries.ts";
+import { BACKOFF_MS, deliveriesToOutlast, retriesEndAfterMs } from "../queues/iii.ts";
 import type { QueueSurvey, StateAdapter, StateSurvey, Survey, Unfit } from "./survey.ts";
 
 export interface SurveyTextOptions {

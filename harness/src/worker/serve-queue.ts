@@ -9,9 +9,9 @@ import { NO_PERSISTENCE } from "../engine/persistence.ts";
 import { type QueueSettings, readQueueConfig } from "../engine/queue-config.ts";
 import { createQueues } from "../engine/queues.ts";
 import type { LeasePorts } from "../lease/options.ts";
+import { BACKOFF_MS, deliveriesToOutlast } from "../queues/iii.ts";
 import type { IIIClient } from "../stores/iii-client.ts";
 import { ask } from "../survey/ask.ts";
-import { BACKOFF_MS, deliveriesToOutlast } from "../survey/retries.ts";
 
 export interface ServedQueue {
 	readonly settings: QueueSettings;

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { deliveriesToOutlast, retriesEndAfterMs, waitingSlots } from "../../src/survey/retries.ts";
+import { deliveriesToOutlast, retriesEndAfterMs, waitingSlots } from "../../src/queues/iii.ts";
 
 const queue = (deliveriesMax: number, backoffMs = 1_000, concurrency = 10) => ({
 	deliveriesMax,
