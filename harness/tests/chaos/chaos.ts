@@ -5,13 +5,15 @@ import { checkHistory } from "../../src/history/check-history.ts";
 import { type History, mergeHistories, type Operation } from "../../src/history/history.ts";
 import { parseHistory } from "../../src/history/parse-history.ts";
 import type { IIIConnection } from "../../src/stores/connect-iii.ts";
+import { openStore } from "../../src/stores/open-store.ts";
+import type { OpenStore } from "../../src/stores/opening.ts";
 import { createRandom } from "../../src/system/random.ts";
-import { type Crew, startCrew, type WorkerFault } from "./crew.ts";
+import { type ChaosStore, type Crew, startCrew, type WorkerFault } from "./crew.ts";
 import type { ChaosEngine } from "./engine-process.ts";
 import { type ChaosFindings, violationsOf } from "./findings.ts";
 import { createPeople, type TurnEnd } from "./people.ts";
 
-export type ChaosFault = WorkerFault | "restart the engine";
+export type ChaosFault = WorkerFault | "restart the engine" | "restart the store";
 
 export interface ChaosOptions {
 	readonly folder: string;
@@ -26,6 +28,8 @@ export interface ChaosOptions {
 	readonly limitMs: number;
 	/** Kills the engine and starts it again after that time. */
 	readonly restart?: (afterMs: number) => Promise<void>;
+	/** Where the leases are kept, and how it is killed and started again. @default in the engine's state */
+	readonly store?: ChaosStore & { restart(afterMs: number): Promise<void> };
 	/** Those who use the workers ask again for what has not come about. @default false */
 	readonly asksAgain?: boolean;
 }
@@ -76,17 +80,20 @@ export async function liveAndDie(options: ChaosOptions): Promise<ChaosRun> {
 	const random = createRandom(seed);
 	const iii = await engine.connect();
 	let crew: Crew | undefined;
+	let store: OpenStore | undefined;
 	try {
+		if (options.store) store = await openStore(options.store.urlOf({ host: "127.0.0.1", ...options.store }));
 		const given = {
 			folder,
 			enginePort: engine.port,
+			store: options.store,
 			workers: WORKERS,
 			ttlMs: TTL_MS,
 			skewMs: SKEW_MS,
 			random,
 		};
 		crew = await startCrew(given);
-		const { turns, faults } = await live(options, { iii, crew });
+		const { turns, faults } = await live(options, { iii, crew, store });
 		const turnEnds = await readTurnEnds(iii, turns);
 		const exitCodes = await crew.end();
 		// One that was killed before it was there has written nothing.
@@ -95,6 +102,7 @@ export async function liveAndDie(options: ChaosOptions): Promise<ChaosRun> {
 		return { turns, turnEnds, exitCodes, recorded, transitions, faults };
 	} finally {
 		await iii.shutdown();
+		await store?.close();
 		await crew?.kill();
 	}
 }
@@ -105,7 +113,11 @@ const isRelease = ({ invoke, outcome }: Operation): boolean =>
 /** Turns, and faults beside them, until there were enough; then turns alone, until each has come to its end. */
 async function live(
 	options: ChaosOptions,
-	{ iii, crew }: { readonly iii: IIIConnection; readonly crew: Crew },
+	{
+		iii,
+		crew,
+		store,
+	}: { readonly iii: IIIConnection; readonly crew: Crew; readonly store: OpenStore | undefined },
 ) {
 	const { transitions, limitMs, seed, asksAgain = false } = options;
 	const turns: TurnEnd[] = [];
@@ -113,6 +125,7 @@ async function live(
 	const { signal } = giveUp;
 	const people = createPeople({
 		iii,
+		store,
 		workers: crew.names,
 		random: createRandom(seed + 1),
 		signal,
@@ -147,7 +160,7 @@ async function live(
 }
 
 async function hurtUntil(
-	{ faults, restart, everyMs, seed }: ChaosOptions,
+	{ faults, everyMs, seed, ...options }: ChaosOptions,
 	crew: Crew,
 	enough: () => boolean,
 ): Promise<Map<ChaosFault, number>> {
@@ -162,8 +175,9 @@ async function hurtUntil(
 		if (enough() || broken) break;
 		if (left.length === 0) left = [...faults];
 		const [fault] = left.splice(random.integer(0, left.length - 1), 1) as [ChaosFault];
-		if (fault === "restart the engine") {
-			if (!restart) throw new TypeError("Expected `restart`: the engine is to be started again.");
+		if (fault === "restart the engine" || fault === "restart the store") {
+			const restart = fault === "restart the engine" ? options.restart : options.store?.restart;
+			if (!restart) throw new TypeError(`Expected what can be started again, for "${fault}".`);
 			await restart(random.integer(50, 600));
 			count(fault);
 			continue;

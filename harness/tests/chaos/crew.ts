@@ -2,18 +2,26 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
+import { type Relay, startRelay } from "../../src/conformance/relay.ts";
 import type { Random } from "../../src/system/random.ts";
 import { type Child, startChild } from "./child.ts";
-import { type Relay, startRelay } from "./relay.ts";
 
 export interface CrewOptions {
 	/** Where the functions, the histories and the effects are. */
 	readonly folder: string;
 	readonly enginePort: number;
+	/** Where the leases are kept. @default in the engine's state */
+	readonly store?: ChaosStore | undefined;
 	readonly workers: number;
 	readonly ttlMs: number;
 	readonly skewMs: number;
 	readonly random: Random;
+}
+
+/** A store that is not the engine's, as each worker reaches it through a relay of its own. */
+export interface ChaosStore {
+	readonly port: number;
+	urlOf(place: { readonly host: string; readonly port: number }): string;
 }
 
 export type WorkerFault = "kill" | "pause" | "drop" | "replace";
@@ -38,10 +46,18 @@ export interface Crew {
 
 interface Member {
 	readonly name: string;
-	readonly relay: Relay;
+	readonly ways: Ways;
 	child: Child;
 	busy: boolean;
 }
+
+/** To all that a worker needs. */
+interface Ways {
+	readonly engine: Relay;
+	readonly store: Relay | undefined;
+}
+
+const relaysOf = ({ engine, store }: Ways): Relay[] => (store ? [engine, store] : [engine]);
 
 const READY_MS_MAX = 30_000;
 const RESTART_MS = [50, 1_200] as const;
@@ -60,17 +76,18 @@ export function writeFunctions(folder: string): string {
 }
 
 export async function startCrew(options: CrewOptions): Promise<Crew> {
-	const { folder, enginePort, ttlMs, skewMs, random } = options;
+	const { folder, enginePort, store, ttlMs, skewMs, random } = options;
 	const functionsPath = writeFunctions(folder);
 	const histories: string[] = [];
 	const members: Member[] = [];
 	let named = 0;
 
-	const run = (name: string, relay: Relay): Child => {
+	const run = (name: string, ways: Ways): Child => {
 		const history = join(folder, `${name}-${histories.length}.jsonl`);
 		histories.push(history);
 		return startChild([
-			...["worker", "--url", `ws://127.0.0.1:${relay.port}`, "--functions", functionsPath],
+			...["worker", "--url", `ws://127.0.0.1:${ways.engine.port}`, "--functions", functionsPath],
+			...(store && ways.store ? ["--store", store.urlOf(ways.store)] : []),
 			...["--name", name, "--ttl", String(ttlMs), "--skew", String(skewMs)],
 			...["--dead-letters-every", "1000", "--history", history],
 			// As long as it is waited for: its engine is restarted meanwhile, again and again.
@@ -79,8 +96,11 @@ export async function startCrew(options: CrewOptions): Promise<Crew> {
 	};
 	const hire = async (): Promise<Member> => {
 		const name = `w${++named}`;
-		const relay = await startRelay(enginePort);
-		return { name, relay, child: run(name, relay), busy: false };
+		const ways = {
+			engine: await startRelay({ port: enginePort }),
+			store: store && (await startRelay({ port: store.port })),
+		};
+		return { name, ways, child: run(name, ways), busy: false };
 	};
 	const ready = ({ child }: Member) => child.line(READY, READY_MS_MAX);
 	const pauseBetween = ([min, max]: readonly [number, number]) => pause(random.integer(min, max));
@@ -89,7 +109,7 @@ export async function startCrew(options: CrewOptions): Promise<Crew> {
 		async kill(member) {
 			await member.child.kill();
 			await pauseBetween(RESTART_MS);
-			member.child = run(member.name, member.relay);
+			member.child = run(member.name, member.ways);
 			await ready(member);
 		},
 		async pause(member) {
@@ -98,11 +118,14 @@ export async function startCrew(options: CrewOptions): Promise<Crew> {
 			member.child.signal("SIGCONT");
 		},
 		async drop(member) {
-			member.relay.drop();
+			for (const relay of relaysOf(member.ways)) {
+				relay.drop();
+				relay.restore();
+			}
 		},
 		async replace(member) {
 			await member.child.kill();
-			await member.relay.close();
+			await closeAll(member.ways);
 			await pauseBetween(RESTART_MS);
 			const successor = await hire();
 			members.splice(members.indexOf(member), 1, successor);
@@ -138,13 +161,17 @@ export async function startCrew(options: CrewOptions): Promise<Crew> {
 				}),
 			),
 		async kill() {
-			for (const { child, relay } of members) {
+			for (const { child, ways } of members) {
 				child.signal("SIGCONT");
 				await child.kill();
-				await relay.close();
+				await closeAll(ways);
 			}
 		},
 	};
+}
+
+async function closeAll(ways: Ways): Promise<void> {
+	for (const relay of relaysOf(ways)) await relay.close();
 }
 
 /** The line in which a worker says what it found. */

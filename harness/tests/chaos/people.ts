@@ -1,6 +1,6 @@
 // Those who use the workers of a chaos run: they start turns, decide, and look until a turn has ended.
 import { setTimeout as pause } from "node:timers/promises";
-import { createLeases } from "../../src/index.ts";
+import { type AtomicStore, createLeases } from "../../src/index.ts";
 import type { SessionReport } from "../../src/lease/session-report.ts";
 import type { IIIConnection } from "../../src/stores/connect-iii.ts";
 import { iiiStore } from "../../src/stores/iii-store.ts";
@@ -25,6 +25,8 @@ export interface People {
 
 export interface PeopleOptions {
 	readonly iii: IIIConnection;
+	/** Where the leases are kept. @default the engine's state */
+	readonly store?: AtomicStore | undefined;
 	/** The workers that can be asked now. */
 	readonly workers: () => readonly string[];
 	readonly random: Random;
@@ -43,8 +45,10 @@ const LOOKS_BEFORE_ASKING = 20;
 
 const TERMINAL: readonly unknown[] = ["stopped", "failed"];
 
-export function createPeople({ iii, workers, random, signal, asksAgain = false }: PeopleOptions): People {
-	const leases = createLeases<TurnRecord>({ store: iiiStore(iii, { timeoutMs: ANSWER_MS_MAX }) });
+export function createPeople(options: PeopleOptions): People {
+	const { iii, workers, random, signal, asksAgain = false } = options;
+	const { store = iiiStore(iii, { timeoutMs: ANSWER_MS_MAX }) } = options;
+	const leases = createLeases<TurnRecord>({ store });
 
 	/** Asks one worker after the other until one answers. */
 	const ask = async (name: string, payload: object): Promise<unknown> => {
