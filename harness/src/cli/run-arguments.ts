@@ -8,6 +8,8 @@ export interface RunArguments {
 	readonly turnPath: string;
 	/** Of the engine to run on; `undefined`: one in this process. */
 	readonly url: string | undefined;
+	/** Of the store that keeps the leases; `undefined`: the engine's state. */
+	readonly storeUrl: string | undefined;
 	readonly workers: number;
 	/** A path, `all` or `none`; `undefined`: as the turn file says. */
 	readonly approvals: string | undefined;
@@ -25,6 +27,8 @@ export const RUN_USAGE = `run: runs one turn of an agent with several workers at
 ran how often, who held the session's lease when, and what that cost.
 
   --url ws://…            runs it on the iii engine there (default: an engine in this process)
+  --store <url>           keeps the leases there instead of in the engine's state: redis:, postgres:,
+                          pglite:, sqlite:, dynamodb:, nats:, etcd:, ws: (iii) or memory:
   --workers n             how many workers share the session (default 3, at most 16)
   --approvals <file>      the decisions on the calls, or "all", or "none" (default: the turn file's own)
   --duplicate             every wake is delivered twice
@@ -36,12 +40,13 @@ ran how often, who held the session's lease when, and what that cost.
   --json                  the report as JSON
 
 Exit codes: 0 every approved call ran once, every denied one never, and the turn ended once;
-1 the input, or the engine at --url, cannot be used, nothing ran; 2 the turn went wrong;
+1 the input, or what is at --url or --store, cannot be used, nothing ran; 2 the turn went wrong;
 3 it waits for decisions; 4 the engine at --url was lost, and nobody knows.
 `;
 
 export const RUN_OPTIONS = {
 	url: { type: "string" },
+	store: { type: "string" },
 	workers: { type: "string" },
 	approvals: { type: "string" },
 	duplicate: { type: "boolean" },
@@ -69,6 +74,7 @@ export function runArguments(
 		command: "run",
 		turnPath,
 		url: values.url,
+		storeUrl: values.store,
 		workers: integerOption("workers", values.workers, { fallback: 3, min: 1, max: 16 }),
 		approvals: values.approvals,
 		duplicate: values.duplicate ?? false,

@@ -9,6 +9,7 @@ import { isTransientError, SessionLeaseError } from "../lease/errors.ts";
 import { reportJson } from "../report/json.ts";
 import { reportText } from "../report/text.ts";
 import { createClosableWait } from "../system/closable-wait.ts";
+import { createRetry } from "../system/retry.ts";
 import { readDecisions } from "./approvals.ts";
 import { commandFunctions } from "./command-functions.ts";
 import type { CommandPorts } from "./command-ports.ts";
@@ -16,6 +17,7 @@ import { createHistoryFile } from "./history-file.ts";
 import { sentenceOf } from "./input-error.ts";
 import { createProgress } from "./progress.ts";
 import type { RunArguments } from "./run-arguments.ts";
+import { type StoreForRun, storeForRun } from "./store-option.ts";
 import { readTurnFile } from "./turn-file.ts";
 
 const LIMIT_MS = 600_000;
@@ -35,7 +37,10 @@ export async function runCommand(given: RunArguments, ports: CommandPorts): Prom
 	const { clock, writeError, signal } = ports;
 	const { wait } = closable;
 	let remote: RemoteEngine | undefined;
+	let store: StoreForRun | undefined;
 	try {
+		if (given.storeUrl !== undefined)
+			store = await storeForRun(given.storeUrl, turn.sessionId, { clock, retry: createRetry(wait) });
 		if (given.url !== undefined) {
 			const { sessionId } = turn;
 			const reaching = { sessionId, blockedMs: given.ttlMs, clock, wait, newId: randomUUID, signal };
@@ -44,13 +49,14 @@ export async function runCommand(given: RunArguments, ports: CommandPorts): Prom
 		const startedAtMs = clock.monotonicMs();
 		void tellProgress(wait, () => writeError(`${progress.line(clock.monotonicMs() - startedAtMs)}\n`));
 		const report = await runJob(
-			{ ...given, ...turn, functions, decisions, signal, limitMs, ...remote?.options },
+			{ ...given, ...turn, functions, decisions, signal, limitMs, ...store?.options, ...remote?.options },
 			{
 				clock,
 				wait,
 				newId: randomUUID,
 				observe: progress.observe,
 				...(remote ? { startEngine: remote.start } : {}),
+				...(store ? { store: store.store } : {}),
 				...(history ? { record: history.record } : {}),
 			},
 		);
@@ -58,12 +64,13 @@ export async function runCommand(given: RunArguments, ports: CommandPorts): Prom
 		ports.writeOut(shown(report, given.json));
 		return report.verdict.exitCode;
 	} catch (error) {
-		if (!remote || !isLoss(error)) throw error;
+		if (!(remote || store) || !isLoss(error)) throw error;
 		writeError(`session-lease: ${sentenceOf(error)}\n`);
 		return LOST;
 	} finally {
 		closable.close();
 		await remote?.close();
+		await store?.store.close();
 		history?.close();
 	}
 }

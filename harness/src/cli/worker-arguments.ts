@@ -12,6 +12,8 @@ export interface WorkerArguments {
 	readonly name: string | undefined;
 	readonly queue: string;
 	readonly scope: string;
+	/** Of the store that keeps the leases; `undefined`: the engine's state. */
+	readonly storeUrl: string | undefined;
 	readonly ttlMs: number;
 	readonly skewMs: number;
 	readonly drainMs: number;
@@ -35,7 +37,9 @@ a command of the turn file, or else a function of the engine, which needs approv
                           restarts, and give each of several workers on one host its own
                           (default: the host name)
   --queue <name>          the queue that wakes go to (default turn-step)
-  --scope <name>          where the leases are kept (default session_lease)
+  --scope <name>          where in the engine's state the leases are kept (default session_lease)
+  --store <url>           keeps the leases there instead: redis:, postgres:, pglite:, sqlite:,
+                          dynamodb:, nats:, etcd: or ws: (iii); the same for all workers
   --ttl ms                how long a dead worker blocks a session (default 15000)
   --skew ms               what the hosts' clocks may differ by (default 1000)
   --drain ms              how long what runs may take to finish when the worker ends (default 5000);
@@ -65,6 +69,7 @@ export const WORKER_OPTIONS = {
 	name: { type: "string" },
 	queue: { type: "string", multiple: true },
 	scope: { type: "string" },
+	store: { type: "string" },
 	ttl: { type: "string" },
 	skew: { type: "string" },
 	drain: { type: "string" },
@@ -95,6 +100,7 @@ export function workerArguments(
 		name: checkName(values.name),
 		queue: oneQueue(values.queue ?? ["turn-step"]),
 		scope: values.scope ?? "session_lease",
+		storeUrl: storeUrlOf(values),
 		ttlMs: integerOption("ttl", values.ttl, { fallback: 15_000, min: 100, max: HOUR_MS }),
 		skewMs: integerOption("skew", values.skew, { fallback: 1_000, min: 0, max: HOUR_MS }),
 		drainMs: integerOption("drain", values.drain, { fallback: 5_000, min: 0, max: HOUR_MS }),
@@ -119,6 +125,11 @@ function oneQueue([queue, second]: readonly string[]): string {
 	if (queue === undefined || queue === "") throw new InputError("Expected --queue not to be empty.");
 	if (second === undefined) return queue;
 	throw new InputError(`Expected one --queue, got "${queue}" and "${second}": a worker's wakes go to one.`);
+}
+
+function storeUrlOf({ store, scope }: OptionValues<typeof WORKER_OPTIONS>): string | undefined {
+	if (store === undefined || scope === undefined) return store;
+	throw new InputError("Expected --store or --scope, got both: the scope is one of the engine's state.");
 }
 
 function checkName(name: string | undefined): string | undefined {

@@ -5,6 +5,7 @@ import type { LeasePorts } from "../lease/options.ts";
 import { untilAborted } from "../lease/until-aborted.ts";
 import { retriesEndAfterMs, waitingSlots } from "../queues/iii.ts";
 import type { IIIConnection } from "../stores/connect-iii.ts";
+import type { OpenStore } from "../stores/opening.ts";
 import { connectorTo } from "../survey/connector-to.ts";
 import { EngineUnfitError } from "../survey/engine-unfit-error.ts";
 import { surveyText, unfitText } from "../survey/survey-text.ts";
@@ -18,6 +19,7 @@ import { startWorker } from "../worker/start-worker.ts";
 import { type Fit, surveyForWorker } from "../worker/survey-for-worker.ts";
 import { commandFunctions } from "./command-functions.ts";
 import type { CommandPorts } from "./command-ports.ts";
+import { storeOption } from "./store-option.ts";
 import { readTurnFunctions, type TurnFunction } from "./turn-file.ts";
 import type { WorkerArguments } from "./worker-arguments.ts";
 import { createWorkerHistory, type WorkerHistory } from "./worker-history.ts";
@@ -29,6 +31,8 @@ interface Life {
 	/** How long a dead worker blocks a session. */
 	readonly blockedMs: number;
 	readonly iii: IIIConnection;
+	/** Where the leases are; `undefined`: in the engine's state. */
+	readonly store: OpenStore | undefined;
 	readonly commands: ReadonlyMap<string, TurnFunction>;
 	readonly history: WorkerHistory | undefined;
 	/** Its waits end with it. */
@@ -52,19 +56,24 @@ export async function workerCommand(given: WorkerArguments, ports: CommandPorts)
 	const leasePorts = { clock, wait: closable.wait, retry: createRetry(closable.wait), newId: randomUUID };
 	const say = (line: string) => ports.writeError(`session-lease: worker ${name}: ${line}\n`);
 	let iii: IIIConnection | undefined;
+	let store: OpenStore | undefined;
 	try {
+		const { storeUrl } = given;
+		if (storeUrl !== undefined)
+			store = await untilAborted(() => storeOption(storeUrl, { ...given, ...leasePorts }), signal);
 		const connect = await untilAborted(() => connectorTo(given.url, given, leasePorts), signal);
 		// iii from 0.23 on refuses a second connection of one name: a worker's next life may begin before the engine knows
 		// of the end of its last one. That no two workers have one name is seen by their functions.
 		iii = connect({ name: `${name}-${randomUUID().slice(0, 8)}` });
 		const blockedMs = given.ttlMs + given.skewMs;
-		const life = { name, given, blockedMs, iii, commands, history, leasePorts, say };
+		const life = { name, given, blockedMs, iii, store, commands, history, leasePorts, say };
 		const fit = await untilAborted(() => survey(life), signal);
 		return await live(life, fit, ports);
 	} finally {
 		closable.close();
 		history?.close();
 		void iii?.shutdown();
+		void store?.close();
 	}
 }
 
@@ -78,7 +87,7 @@ async function survey({ name, given, blockedMs, iii, leasePorts }: Life): Promis
 }
 
 async function live(life: Life, { survey, served }: Found, ports: CommandPorts): Promise<number> {
-	const { name, given, blockedMs, iii, history, leasePorts, say } = life;
+	const { name, given, blockedMs, iii, store, history, leasePorts, say } = life;
 	const { settings } = survey.queue;
 	const slots = waitingSlots({ settings, blockedMs, slots: given.slots });
 	if (served) say("is the queue itself, for development: its messages are gone with this process");
@@ -95,6 +104,7 @@ async function live(life: Life, { survey, served }: Found, ports: CommandPorts):
 		{
 			...leasePorts,
 			say,
+			store,
 			...(history ? { recording: history.recording } : {}),
 			readLetters: readLettersOf(iii, given.queue, served),
 		},

@@ -43,5 +43,5 @@ export function createCrashPlan(crashes: number, random: Random): CrashPlan {
 }
 
 function reachesStoreOrQueue({ function_id, action }: TriggerRequest): boolean {
-	return action?.type === "enqueue" || function_id.startsWith("state::");
+	return action?.type === "enqueue" || /^(state|store)::/.test(function_id);
 }

@@ -1,5 +1,6 @@
 // What a job needs of the iii engine that it runs on, be that one in this process or one behind a URL.
 import type { Link } from "../engine/index.ts";
+import type { AtomicStore } from "../lease/atomic-store.ts";
 import type { Clock, Wait } from "../lease/clock.ts";
 import type { Leases } from "../lease/leases.ts";
 import type { IIIClient } from "../stores/iii-client.ts";
@@ -43,6 +44,8 @@ export interface JobEngineSetup {
 	/** Ends with the job. */
 	readonly wait: Wait;
 	readonly newId: () => string;
+	/** Where the leases are kept. @default the engine's state */
+	readonly store?: AtomicStore | undefined;
 	/** How the workers' calls travel. @default as the engine does it */
 	readonly link?: Link;
 }

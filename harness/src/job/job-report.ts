@@ -34,6 +34,8 @@ export interface JobSettings {
 	readonly limitMs: number;
 	/** Where the engine is, if not in this process. */
 	readonly engineUrl?: string;
+	/** Where the leases are kept, if not in the engine's state. */
+	readonly storeUrl?: string;
 }
 
 export interface JobFindings {
@@ -44,7 +46,7 @@ export interface JobFindings {
 	readonly epochs: readonly EpochRow[];
 	/** Wakes that found the session held. */
 	readonly turnedAway: number;
-	/** By function: `state::get`, `state::update` … */
+	/** By function: `state::get`, `state::update` …; of a store of their own, `store::read` and `store::update`. */
 	readonly storeCalls: Readonly<Record<string, number>>;
 	/** Events of the session by type, each id counted once. */
 	readonly events: Readonly<Record<string, number>>;

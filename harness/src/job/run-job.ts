@@ -3,6 +3,7 @@
 // start the turn -> it runs what needs no approval and parks -> everybody decides at once -> the engine is idle again
 import type { Link } from "../engine/index.ts";
 import type { HistoryLine } from "../history/history.ts";
+import type { AtomicStore } from "../lease/atomic-store.ts";
 import type { Clock, Wait } from "../lease/clock.ts";
 import { untilAborted } from "../lease/until-aborted.ts";
 import { createRandom } from "../system/random.ts";
@@ -18,6 +19,7 @@ import type { JobEngine, StartJobEngine } from "./job-engine.ts";
 import { createJobHistory } from "./job-history.ts";
 import { callRow, countBy, type JobFindings, type JobReport, type JobSettings } from "./job-report.ts";
 import { createLife } from "./life.ts";
+import { type CountedStore, countedStore } from "./linked-store.ts";
 import { createSessionReader } from "./session-reader.ts";
 import { judge } from "./verdict.ts";
 import { watchFunctions } from "./watch-functions.ts";
@@ -45,6 +47,8 @@ export interface JobOptions {
 	readonly limitMs?: number;
 	/** Where the engine is, as people are told. @default in this process */
 	readonly engineUrl?: string;
+	/** Where the leases are kept, as people are told. @default in the engine's state */
+	readonly storeUrl?: string | undefined;
 	/** Ends the names of the workers, which the ids of their functions end in. @default nothing */
 	readonly nameSuffix?: string;
 	/** Ends the job: it rejects with `signal.reason`. */
@@ -58,6 +62,8 @@ export interface JobPorts {
 	readonly wait: Wait;
 	/** A new random id of letters, digits, `_` and `-`. */
 	readonly newId: () => string;
+	/** Where the leases are kept; nothing else of the turn is. @default the engine's state */
+	readonly store?: AtomicStore;
 	/** The engine to run on. @default one in this process, made for this job */
 	readonly startEngine?: StartJobEngine;
 	/** How the workers' calls travel. @default as the engine has it: in this process, one `wait(0)` before and after */
@@ -80,6 +86,8 @@ interface Job {
 	readonly settings: JobSettings;
 	readonly ports: JobPorts;
 	readonly engine: JobEngine;
+	/** Of the job's own. */
+	readonly store: CountedStore | undefined;
 	readonly epochs: EpochLog;
 	readonly crew: Crew;
 	/** How often each call was started. */
@@ -100,7 +108,8 @@ export async function runJob(options: JobOptions, ports: JobPorts): Promise<JobR
 	const { wait } = life;
 	const runs = new Map<string, number>();
 	const { startEngine = startInProcessEngine } = ports;
-	const engine = startEngine({ ...ports, settings, wait });
+	const store = ports.store && countedStore(ports.store);
+	const engine = startEngine({ ...ports, settings, wait, store });
 	const epochs = createEpochLog(clock.monotonicMs);
 	const history = createJobHistory({ record: ports.record, nowMs: clock.monotonicMs });
 	const { observe } = ports;
@@ -109,6 +118,7 @@ export async function runJob(options: JobOptions, ports: JobPorts): Promise<JobR
 		...ports,
 		wait,
 		engine,
+		store,
 		epochs,
 		link: engine.link,
 		nameSuffix: options.nameSuffix ?? "",
@@ -119,7 +129,7 @@ export async function runJob(options: JobOptions, ports: JobPorts): Promise<JobR
 	});
 	const startedAtMs = clock.monotonicMs();
 	try {
-		const job: Job = { options, settings, ports, engine, epochs, crew, runs, wait };
+		const job: Job = { options, settings, ports, engine, store, epochs, crew, runs, wait };
 		const rest = () => within(wait, settings.limitMs, runToRest(job), { background: true });
 		const restOrLost = () => Promise.race([rest(), engine.lost()]);
 		const atRest = await (options.signal ? untilAborted(restOrLost, options.signal) : restOrLost());
@@ -134,9 +144,13 @@ export async function runJob(options: JobOptions, ports: JobPorts): Promise<JobR
 
 function settingsOf(options: JobOptions): JobSettings {
 	const { sessionId, workers = 3, serialize = true, duplicate = false, crashes = 0 } = options;
-	const { seed = 1, ttlMs = 2_000, limitMs = 600_000, engineUrl } = options;
+	const { seed = 1, ttlMs = 2_000, limitMs = 600_000, engineUrl, storeUrl } = options;
 	const settings = { sessionId, workers, serialize, duplicate, crashes, seed, ttlMs, limitMs };
-	return engineUrl === undefined ? settings : { ...settings, engineUrl };
+	return {
+		...settings,
+		...(engineUrl === undefined ? {} : { engineUrl }),
+		...(storeUrl === undefined ? {} : { storeUrl }),
+	};
 }
 
 async function runToRest({ options, settings, ports, engine, crew, wait }: Job): Promise<void> {
@@ -166,9 +180,16 @@ async function findingsOf(
 	job: Job,
 	end: { readonly atRest: boolean; readonly elapsedMs: number },
 ): Promise<JobFindings> {
-	const { options, settings, ports, engine, epochs, crew, runs, wait } = job;
+	const { options, settings, ports, engine, store, epochs, crew, runs, wait } = job;
 	const { storeCalls, eventTypes, deadLetters } = await engine.findings();
-	const look = createSessionReader({ ...ports, settings, wait, client: engine.connectBeside("reader") });
+	const ownCalls = store?.counts();
+	const look = createSessionReader({
+		...ports,
+		store,
+		settings,
+		wait,
+		client: engine.connectBeside("reader"),
+	});
 	const { record, heldBy } = await look();
 	return {
 		settings,
@@ -186,7 +207,7 @@ async function findingsOf(
 		),
 		epochs: epochs.rows(),
 		turnedAway: epochs.turnedAway,
-		storeCalls,
+		storeCalls: { ...storeCalls, ...ownCalls },
 		events: countBy(eventTypes),
 		crashes: [...crew.crashes],
 		deadLetters,

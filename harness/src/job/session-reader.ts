@@ -1,4 +1,5 @@
 // The session as it is, read beside the workers.
+import type { AtomicStore } from "../lease/atomic-store.ts";
 import type { Clock, Wait } from "../lease/clock.ts";
 import type { IIIClient } from "../stores/iii-client.ts";
 import { iiiStore } from "../stores/iii-store.ts";
@@ -18,6 +19,8 @@ export interface SessionLook {
 
 export interface SessionReaderOptions {
 	readonly client: Pick<IIIClient, "trigger">;
+	/** Where the leases are kept. @default the engine's state */
+	readonly store?: AtomicStore | undefined;
 	readonly settings: Pick<JobSettings, "sessionId" | "serialize">;
 	readonly clock: Clock;
 	readonly wait: Wait;
@@ -26,7 +29,7 @@ export interface SessionReaderOptions {
 
 /** Answers one look each time. Rejects if the engine gives no answer. */
 export function createSessionReader(options: SessionReaderOptions): () => Promise<SessionLook> {
-	const { client, settings, clock, wait, newId } = options;
+	const { client, settings, clock, wait, newId, store = iiiStore(client) } = options;
 	const { sessionId, serialize } = settings;
 	if (!serialize) {
 		const payload = { scope: PLAIN_SCOPE, key: sessionId };
@@ -39,7 +42,7 @@ export function createSessionReader(options: SessionReaderOptions): () => Promis
 		};
 	}
 	const leases = createLeases<TurnRecord>({
-		store: iiiStore(client),
+		store,
 		skewMs: 0,
 		ports: { clock, wait, retry: createRetry(wait), newId },
 	});

@@ -1,5 +1,6 @@
 // One worker: a client of the engine, with leases of its own and the turn's functions under ids of its own.
 import type { Link } from "../engine/index.ts";
+import type { AtomicStore } from "../lease/atomic-store.ts";
 import type { Clock, Wait } from "../lease/clock.ts";
 import type { Leases } from "../lease/leases.ts";
 import type { ObserveLease } from "../lease/observe.ts";
@@ -11,6 +12,7 @@ import type { TurnRecord } from "../turn/record.ts";
 import { type RegisteredTurn, registerTurn } from "../turn/register-turn.ts";
 import type { JobEngine } from "./job-engine.ts";
 import { createLife } from "./life.ts";
+import { linkedStore } from "./linked-store.ts";
 
 export interface WorkerOptions {
 	/** Ends the ids of its functions: `w1`. */
@@ -18,6 +20,8 @@ export interface WorkerOptions {
 	/** As people read it: `worker 1`. */
 	readonly owner: string;
 	readonly engine: Pick<JobEngine, "connect">;
+	/** Where the leases are kept. @default the engine's state */
+	readonly store?: AtomicStore | undefined;
 	readonly clock: Clock;
 	readonly wait: Wait;
 	readonly newId: () => string;
@@ -37,11 +41,11 @@ export interface Worker {
 }
 
 export function startWorker(options: WorkerOptions): Worker {
-	const { name, owner, engine, clock, newId, ttlMs, serialize } = options;
+	const { name, owner, engine, link, clock, newId, ttlMs, serialize } = options;
 	const life = createLife(options.wait);
-	const client = engine.connect({ name, link: options.link });
+	const client = engine.connect({ name, link });
 	const leases = createLeases<TurnRecord>({
-		store: iiiStore(client),
+		store: options.store ? linkedStore(options.store, { link, life: life.signal }) : iiiStore(client),
 		owner,
 		ttlMs,
 		// All workers read one clock.

@@ -105,6 +105,7 @@ function costLines({
 			.join(", ") || "none";
 	return [
 		...(settings.engineUrl === undefined ? [] : [`Engine              ${settings.engineUrl}`]),
+		...(settings.storeUrl === undefined ? [] : [`Store               ${settings.storeUrl}`]),
 		`Wakes turned away   ${turnedAway}`,
 		`Calls to the store  ${list(storeCalls)}`,
 		`Events, by id       ${list(events)}`,

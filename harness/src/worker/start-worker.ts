@@ -2,6 +2,7 @@
 import { createActivity } from "../engine/activity.ts";
 import type { RecordOptions } from "../history/record-call.ts";
 import { recordLeases } from "../history/record-leases.ts";
+import type { AtomicStore } from "../lease/atomic-store.ts";
 import type { LeasePorts } from "../lease/options.ts";
 import type { IIIClient } from "../stores/iii-client.ts";
 import { iiiStore } from "../stores/iii-store.ts";
@@ -50,6 +51,8 @@ export interface WorkerPorts extends LeasePorts {
 	/** Writes the history of the leases and of the functions' runs. */
 	readonly recording?: RecordOptions;
 	readonly readLetters: ReadLetters;
+	/** Where the leases are kept. @default the engine's state */
+	readonly store?: AtomicStore | undefined;
 }
 
 export interface Worker {
@@ -74,7 +77,7 @@ export function startWorker(iii: IIIClient, options: WorkerOptions, ports: Worke
 	/** Leases of which the store did not hear that they were given up. */
 	let unheard = 0;
 	const plain = createLeases<TurnRecord>({
-		store: countCalls(iiiStore(iii, { scope, startup: { retry: ports.retry } }), underway),
+		store: countCalls(ports.store ?? iiiStore(iii, { scope, startup: { retry: ports.retry } }), underway),
 		owner,
 		ttlMs,
 		skewMs,

@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import type { JobReport } from "../../src/job/job-report.ts";
 import { reportJson } from "../../src/report/json.ts";
 import { reportText } from "../../src/report/text.ts";
+import { memoryStore } from "../../src/stores/memory-store.ts";
 import { expectNoUnhandledRejections } from "../support/unhandled-rejections.ts";
 import { mixOf, readExample, runSeededJob, type SeededOptions } from "./seeded-job.ts";
 
@@ -103,5 +104,29 @@ describe("under the lease", () => {
 			},
 		};
 		await expect(run({ seed: 1, functions, signal: ended.signal })).rejects.toBe(reason);
+	});
+});
+
+describe("with the leases in a store of their own", () => {
+	it("keeps every promise, whoever dies at a call to that store", async () => {
+		const died = new Set<string>();
+		for (let seed = 7; seed <= 30; seed++) {
+			const report = await run({ ...mixOf(seed), store: memoryStore() });
+			expect(report.verdict, `seed ${seed}`).toEqual({ result: "kept", exitCode: 0, violations: [] });
+			expect(report.storeCalls["store::update"]).toBeGreaterThan(0);
+			for (const { call, moment } of report.crashes) died.add(`${moment} ${call}`);
+		}
+		const moments = ["before", "applied", "after"].map((moment) => `${moment} store::update`);
+		expect([...died]).toEqual(expect.arrayContaining(moments));
+	});
+
+	it("leaves nothing of the leases in the engine's state", async () => {
+		const store = memoryStore();
+		const report = await run({ seed: 1, store, storeUrl: "memory:" });
+		expect(report.storeCalls["state::update"] ?? 0).toBeLessThan(
+			report.storeCalls["store::update"] as number,
+		);
+		expect(Object.keys(await store.read(report.settings.sessionId))).not.toEqual([]);
+		expect(reportText(report)).toMatch(/^Store {15}memory:$/m);
 	});
 });

@@ -7,6 +7,7 @@ import type { Link } from "../../src/engine/index.ts";
 import type { StartJobEngine } from "../../src/job/job-engine.ts";
 import type { JobReport } from "../../src/job/job-report.ts";
 import { type JobOptions, type JobPorts, runJob } from "../../src/job/run-job.ts";
+import type { AtomicStore } from "../../src/lease/atomic-store.ts";
 import type { Wait } from "../../src/lease/clock.ts";
 import { createRandom, type Random } from "../../src/system/random.ts";
 import { createVirtualTime } from "../../src/system/virtual-time.ts";
@@ -28,7 +29,7 @@ export async function readExample(): Promise<Example> {
 	return { turn, decisions };
 }
 
-export type SeededOptions = Partial<JobOptions> & { readonly seed: number };
+export type SeededOptions = Partial<JobOptions> & { readonly seed: number; readonly store?: AtomicStore };
 
 const TRAVEL_MS_MAX = 4;
 const HESITATE_MS_MAX = 20;
@@ -41,7 +42,7 @@ export type EngineOf = (ports: Pick<JobPorts, "clock" | "wait" | "newId">) => St
 /** Runs the example's turn with functions in this process; every option may be replaced. */
 export function runSeededJob(
 	{ turn, decisions }: Example,
-	options: SeededOptions,
+	{ store, ...options }: SeededOptions,
 	engineOf?: EngineOf,
 ): Promise<JobReport> {
 	const { seed } = options;
@@ -57,6 +58,7 @@ export function runSeededJob(
 		{
 			...time,
 			newId,
+			...(store ? { store } : {}),
 			...(engineOf ? { startEngine: engineOf({ ...time, newId }) } : {}),
 			link: travelling(travel, time.wait),
 			hesitateMs: () => (work.integer(1, 3) === 1 ? 0 : work.integer(0, HESITATE_MS_MAX)),
