@@ -99,7 +99,7 @@ function compare<State>(
 		expect(verdict).toBe(hasOrder(operations, model()) ? "held" : "violated");
 		seen[verdict]++;
 	});
-	fc.assert(property, { numRuns: 10_000 * soakTimes });
+	fc.assert(property, { numRuns: 5_000 * soakTimes });
 	return seen;
 }
 

@@ -46,7 +46,7 @@ describe("contenders that race for a session", () => {
 				expect(checkHistory(recorder, last.value ?? [])).toEqual([]);
 			},
 		);
-		await fc.assert(race, { numRuns: 300 * soakTimes });
+		await fc.assert(race, { numRuns: 150 * soakTimes });
 		expect(bounces).toBeGreaterThan(0);
 	});
 });
@@ -113,7 +113,7 @@ describe("a holder on a store with any script of faults", () => {
 					expect([token, shown.includes(token)]).toEqual([token, outcome === "acknowledged"]);
 			}
 		});
-		await fc.assert(property, { numRuns: 300 * soakTimes });
+		await fc.assert(property, { numRuns: 150 * soakTimes });
 	});
 });
 
@@ -125,7 +125,7 @@ describe("a session without faults", () => {
 			const setup = () => ({ model: startModel(), real: startReal(bench, seen) });
 			await bench.time.run(fc.asyncModelRun(setup, commands));
 		});
-		await fc.assert(property, { numRuns: 300 * soakTimes });
+		await fc.assert(property, { numRuns: 150 * soakTimes });
 		expect([...seen].sort()).toEqual(["broken", "grant", "lost", "slept", "takeover", "turned away"]);
 	});
 });
@@ -161,7 +161,7 @@ describe("processes on a store with every fault", () => {
 		{ timeout: SOAK_LIMIT_MS },
 		async (_name, weather, expected) => {
 			const total = new Map<keyof Counts, number>();
-			for (let seed = 1; seed <= 250 * soakTimes; seed++) {
+			for (let seed = 1; seed <= 125 * soakTimes; seed++) {
 				const travelMsMax = TRAVEL_MS[seed % TRAVEL_MS.length] ?? 0;
 				const settings = { ...weather, seed, odds: { faultOneIn: 6, fates, travelMsMax, laterMsMax: 5_000 } };
 				const { counts, violations, fieldsAtRest } = await simulateLeases(settings);

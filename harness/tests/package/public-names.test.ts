@@ -1,21 +1,27 @@
 // What each entry point offers at run time: a name that comes or goes is a change that users see.
 import { expect, it } from "vitest";
+import * as conformance from "../../src/conformance/index.ts";
 import * as engine from "../../src/engine/index.ts";
 import * as explore from "../../src/explore.ts";
 import * as history from "../../src/history/index.ts";
 import * as core from "../../src/index.ts";
+import * as queues from "../../src/queues/index.ts";
 import * as recipes from "../../src/recipes/index.ts";
+import * as stores from "../../src/stores/index.ts";
 import * as iii from "../../src/turn/index.ts";
 import * as vitest from "../../src/vitest/index.ts";
 
 it("offers just these names", () => {
 	expect({
 		"session-lease": Object.keys(core).sort(),
+		"session-lease/conformance": Object.keys(conformance).sort(),
 		"session-lease/engine": Object.keys(engine).sort(),
 		"session-lease/explore": Object.keys(explore).sort(),
 		"session-lease/history": Object.keys(history).sort(),
 		"session-lease/iii": Object.keys(iii).sort(),
+		"session-lease/queues": Object.keys(queues).sort(),
 		"session-lease/recipes": Object.keys(recipes).sort(),
+		"session-lease/stores": Object.keys(stores).sort(),
 		"session-lease/vitest": Object.keys(vitest).sort(),
 	}).toMatchInlineSnapshot(`
 		{
@@ -41,6 +47,10 @@ it("offers just these names", () => {
 		    "waitInPlace",
 		    "wakeSession",
 		    "withSessionLease",
+		  ],
+		  "session-lease/conformance": [
+		    "conform",
+		    "startRelay",
 		  ],
 		  "session-lease/engine": [
 		    "EngineError",
@@ -109,6 +119,16 @@ it("offers just these names", () => {
 		    "turnMachine",
 		    "unserialize",
 		  ],
+		  "session-lease/queues": [
+		    "bullmqProcessor",
+		    "contentionDelayMs",
+		    "deliveriesToOutlast",
+		    "graphileTask",
+		    "iiiLeases",
+		    "pgBossHandler",
+		    "sqsHandler",
+		    "unlockStuckJobs",
+		  ],
 		  "session-lease/recipes": [
 		    "POLL_THRESHOLDS",
 		    "RETRY_AFTER_MAX_MS",
@@ -130,6 +150,25 @@ it("offers just these names", () => {
 		    "sendLeftEvents",
 		    "settleItem",
 		    "writeStatus",
+		  ],
+		  "session-lease/stores": [
+		    "checkBatch",
+		    "checkKey",
+		    "dynamodbStore",
+		    "etcdStore",
+		    "fieldsOfRecordText",
+		    "fieldsOfTexts",
+		    "iiiStore",
+		    "memoryStore",
+		    "natsStore",
+		    "openStore",
+		    "postgresSchema",
+		    "postgresStore",
+		    "recordText",
+		    "redisStore",
+		    "sqliteStore",
+		    "swapStore",
+		    "valueText",
 		  ],
 		  "session-lease/vitest": [
 		    "test",

@@ -23,7 +23,7 @@ const VERDICTS: Readonly<Record<Verdict, true>> = {
 	refused: true,
 };
 /** These have snippets. */
-const WITH_SNIPPETS = ["README.md", "docs/explorer.md", "docs/recipes.md"];
+const WITH_SNIPPETS = ["README.md", "docs/explorer.md", "docs/recipes.md", "docs/porting.md"];
 const INCIDENTS = "docs/incidents.md";
 const documents = await Promise.all(
 	[...WITH_SNIPPETS, ...(existsSync(join(root, INCIDENTS)) ? [INCIDENTS] : [])].map(async (path) => ({

@@ -84,13 +84,13 @@ describe("parallel approvals", () => {
 	it("run each approved call once and end the turn once, when nothing fails", {
 		timeout: SOAK_LIMIT_MS,
 	}, async () => {
-		await fc.assert(fc.asyncProperty(arbitraryPlan(0), run), { numRuns: 200 * soakTimes });
+		await fc.assert(fc.asyncProperty(arbitraryPlan(0), run), { numRuns: 100 * soakTimes });
 	});
 
 	it("run each approved call at most once and end the turn once, whatever fails", {
 		timeout: SOAK_LIMIT_MS,
 	}, async () => {
-		await fc.assert(fc.asyncProperty(arbitraryPlan(5), run), { numRuns: 500 * soakTimes });
+		await fc.assert(fc.asyncProperty(arbitraryPlan(5), run), { numRuns: 250 * soakTimes });
 	});
 
 	it("were seen turned away, taken over, interrupted and struck by every fault", () => {

@@ -228,7 +228,7 @@ describe("parallel approvals, in every order that the scheduler finds", () => {
 					dropped += system.dropped();
 				},
 			),
-			{ numRuns: 500 * soakTimes },
+			{ numRuns: 250 * soakTimes },
 		);
 	});
 
