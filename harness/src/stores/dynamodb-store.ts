@@ -76,11 +76,9 @@ export function dynamodbStore(client: DynamodbClient, options: DynamodbStoreOpti
 		async *list(): AsyncIterable<StoredRecord> {
 			let from: Key | undefined;
 			do {
-				const page = await client.scan({
-					TableName: table,
-					ConsistentRead: true,
-					...(from === undefined ? {} : { ExclusiveStartKey: from }),
-				});
+				const start = from === undefined ? {} : { ExclusiveStartKey: from };
+				const scan = client.scan({ TableName: table, ConsistentRead: true, ...start });
+				const page = await answerOf(table, scan);
 				for (const item of page.Items ?? []) {
 					const key = item[KEY_ATTRIBUTE]?.S;
 					if (key === undefined || !isRecord(item)) continue;

@@ -1,13 +1,13 @@
 // A real iii engine in a process of its own, where `III_ENGINE` names its binary: loopback only, in a fresh folder.
 import { execFileSync, spawn } from "node:child_process";
-import { accessSync, constants } from "node:fs";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { connect as connectSocket } from "node:net";
 import { tmpdir } from "node:os";
-import { delimiter, join } from "node:path";
+import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { type IIIClient, registerWorker } from "iii-sdk";
 import { afterAll, beforeAll, describe } from "vitest";
+import { programFile } from "../servers/test-server.ts";
 import { freePort } from "../support/free-port.ts";
 import { type RunningProcess, startProcess } from "../support/process.ts";
 
@@ -20,7 +20,7 @@ export const engineVersion: string | undefined =
 /** From 0.21.5 on messages go to a standalone worker, which is not started here. */
 export const engineHasQueues: boolean = engineVersion !== undefined && /^0\.21\.[0-4]$/.test(engineVersion);
 
-export const redisBinary: string | undefined = onPath("redis-server");
+export const redisBinary: string | undefined = programFile("redis-server");
 
 /** A line of the output: what these tests were not able to look at. */
 export function tellNotTested(what: string, why: string): void {
@@ -172,20 +172,6 @@ async function listens(port: number): Promise<void> {
 	while (!(await connects())) {
 		if (deadline.aborted) throw new Error(`Nothing listens on port ${port}.`);
 		await pause(20);
-	}
-}
-
-function onPath(program: string): string | undefined {
-	const folders = (process.env.PATH ?? "").split(delimiter).filter((folder) => folder !== "");
-	return folders.map((folder) => join(folder, program)).find(isProgram);
-}
-
-function isProgram(file: string): boolean {
-	try {
-		accessSync(file, constants.X_OK);
-		return true;
-	} catch {
-		return false;
 	}
 }
 

@@ -100,6 +100,10 @@ describe("an update", () => {
 	});
 });
 
+async function firstOf(records: AsyncIterable<unknown> = {} as never): Promise<void> {
+	for await (const _ of records) return;
+}
+
 /** The error that all the others are about. */
 const origin = (error: Error): unknown => (error.cause instanceof Error ? origin(error.cause) : error);
 
@@ -118,7 +122,7 @@ describe("an error", () => {
 		for (const attempts of [1, 2]) {
 			const error = thrown(name, { attempts, code });
 			const store = dynamodbStore(failing(error));
-			for (const call of [store.update("s", BID), store.read("s")]) {
+			for (const call of [store.update("s", BID), store.read("s"), firstOf(store.list?.())]) {
 				const got = await errorOf(call);
 				if (attempts === 1) expect([got.code, origin(got)]).toEqual(["store_unavailable", error]);
 				else expect(got).toBe(error);

@@ -1,4 +1,5 @@
 // Stores by their URLs: each scheme finds its store, and what cannot be opened says what to do about it.
+import { readFile } from "node:fs/promises";
 import { describe, expect, it } from "vitest";
 import { createLeases } from "../../src/index.ts";
 import { openStore } from "../../src/stores/open-store.ts";
@@ -25,6 +26,15 @@ describe("a store by its URL", () => {
 		expect(String(error)).toMatch(/begins with redis:, rediss:, postgres:.*memory:; got/);
 	});
 
+	it("may have any scheme that docs/porting.md shows", async () => {
+		const document = await readFile(new URL("../../../docs/porting.md", import.meta.url), "utf8");
+		const table = /^\| store \| URL \|.*?\n\n/ms.exec(document)?.[0] ?? "";
+		const shown = new Set([...table.matchAll(/`(\w+):/g)].map(([, scheme]) => `${scheme}:`));
+		const known = /begins with (.*); got/.exec(String(await errorOf(openStore(""))))?.[1]?.split(", ") ?? [];
+		const others = ["postgresql:", "wss:"];
+		expect([...shown, ...others].sort()).toEqual(known.sort());
+	});
+
 	it("never shows a password", async () => {
 		for (const scheme of ["other", "redis", "postgres", "nats", "etcd"]) {
 			const url = `${scheme}://someone:s3cret@127.0.0.1:${await freePort()}`;
@@ -38,6 +48,8 @@ describe("a store by its URL", () => {
 		["postgres", "PostgreSQL"],
 		["nats", "NATS"],
 		["etcd", "etcd"],
+		["etcds", "etcd"],
+		["tls", "NATS"],
 		["dynamodb", "DynamoDB"],
 		["ws", "iii"],
 	])("says of %s:// that nothing answers there, and what to do", async (scheme, what) => {

@@ -113,7 +113,7 @@ async function countOf(client: AtomicStore): Promise<number> {
 	return Number((await readInTheEnd(client, KEY)).n ?? 0);
 }
 
-/** Unknown outcomes while it reconnects are no counts: this one is on another record, and comes after what is queued. */
+/** Once more, when the server is back: what was kept back by then has been sent before it. */
 async function updateWhenBack(client: AtomicStore): Promise<void> {
 	await readInTheEnd(client, KEY);
 	await updateInTheEnd(client, KEY, COUNT);
