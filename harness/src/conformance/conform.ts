@@ -26,7 +26,8 @@ export interface ConformOptions {
 
 /**
  * Describes the cases of a port to the runner. One that cannot do what a case is about says so in its capabilities; the
- * case then looks whether that is so, and nothing is left out.
+ * case then looks whether that is so, and nothing is left out. Each case ends by itself after 30 s at most: give the
+ * runner a limit above that.
  */
 export function conform(runner: TestRunner, port: Port, { scale = 1 }: ConformOptions = {}): void {
 	const suite = createSuite(runner, port, scale);

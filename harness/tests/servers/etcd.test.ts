@@ -10,6 +10,7 @@ import { realWait } from "../../src/system/real-time.ts";
 import { startSilentServer } from "../support/silent-server.ts";
 import { etcdPort, plainClient, urlOf } from "./etcd-port.ts";
 import { etcdProgram, startEtcd } from "./etcd-server.ts";
+import { expectKeptOverKill } from "./killed-server.ts";
 import { isLong, notTested, type TestServer } from "./test-server.ts";
 
 const COUNT: readonly FieldOp[] = [{ op: "increment", field: "n", by: 1 }];
@@ -99,13 +100,7 @@ describe.skipIf(etcdProgram === undefined)("etcd", () => {
 
 	it("finds with the same client what was acknowledged before etcd was killed", async () => {
 		const store = await openEtcd(urlOf(server, "killed"));
-		for (let n = 0; n < 20; n++) await store.update("k", COUNT);
-		await server.kill();
-		const whileGone = await outcomeOf(store.update("k", COUNT));
-		expect("answer" in whileGone).toBe(false);
-		await server.restart();
-		const before = await updateInTheEnd(store, "k", COUNT);
-		expect("certainlyNot" in whileGone ? [20] : [20, 21]).toContain(before.n);
+		await expectKeptOverKill(store, server);
 		await store.close();
 	});
 });

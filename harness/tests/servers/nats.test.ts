@@ -7,6 +7,7 @@ import { natsStore } from "../../src/stores/nats-store.ts";
 import { openNats } from "../../src/stores/open-nats.ts";
 import { realWait } from "../../src/system/real-time.ts";
 import { startSilentServer } from "../support/silent-server.ts";
+import { expectKeptOverKill } from "./killed-server.ts";
 import { natsPort, plainBucket, urlOf } from "./nats-port.ts";
 import { natsProgram, startNats } from "./nats-server.ts";
 import { isLong, notTested, type TestServer } from "./test-server.ts";
@@ -122,13 +123,7 @@ describe.skipIf(natsProgram === undefined)("NATS KV", () => {
 
 	it("finds with the same client what was acknowledged before the server was killed", async () => {
 		const store = await openNats(urlOf(server, "killed"));
-		for (let n = 0; n < 20; n++) await store.update("k", COUNT);
-		await server.kill();
-		const whileGone = await outcomeOf(store.update("k", COUNT));
-		expect("answer" in whileGone).toBe(false);
-		await server.restart();
-		const before = await updateInTheEnd(store, "k", COUNT);
-		expect("certainlyNot" in whileGone ? [20] : [20, 21]).toContain(before.n);
+		await expectKeptOverKill(store, server);
 		await store.close();
 	});
 });
