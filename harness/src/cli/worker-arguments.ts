@@ -127,9 +127,17 @@ function oneQueue([queue, second]: readonly string[]): string {
 	throw new InputError(`Expected one --queue, got "${queue}" and "${second}": a worker's wakes go to one.`);
 }
 
+const IN_PROCESS = /^(memory:|sqlite::memory:|pglite:)$/i;
+
 function storeUrlOf({ store, scope }: OptionValues<typeof WORKER_OPTIONS>): string | undefined {
-	if (store === undefined || scope === undefined) return store;
-	throw new InputError("Expected --store or --scope, got both: the scope is one of the engine's state.");
+	if (store === undefined) return store;
+	if (scope !== undefined)
+		throw new InputError("Expected --store or --scope, got both: the scope is one of the engine's state.");
+	if (IN_PROCESS.test(store))
+		throw new InputError(
+			`Expected --store to be one that all workers share, got "${store}": it is gone with this process.`,
+		);
+	return store;
 }
 
 function checkName(name: string | undefined): string | undefined {

@@ -2,6 +2,8 @@
 import { batches } from "./groups/batches.ts";
 import { concurrency } from "./groups/concurrency.ts";
 import { fieldTypes } from "./groups/field-types.ts";
+import { largeRecords } from "./groups/large-records.ts";
+import { lateAnswers } from "./groups/late-answers.ts";
 import { refusals } from "./groups/refusals.ts";
 import { separateRecords } from "./groups/separate-records.ts";
 import { serverGone } from "./groups/server-gone.ts";
@@ -12,11 +14,13 @@ import { createSuite, type Suite } from "./suite.ts";
 const GROUPS: readonly (readonly [string, (suite: Suite) => void])[] = [
 	["batches", batches],
 	["types of fields", fieldTypes],
+	["large records", largeRecords],
 	["separate records", separateRecords],
 	["refusals", refusals],
 	["many clients", concurrency],
 	["the lease on top", wholeLease],
 	["a server that goes away", serverGone],
+	["answers that come late", lateAnswers],
 ];
 
 export interface ConformOptions {

@@ -18,7 +18,10 @@ export interface Port {
 	readonly capabilities?: Partial<Capabilities>;
 }
 
-/** Each is tested where it is declared; where it is not, a case says so, and looks whether that is true. */
+/**
+ * Each is tested where it is declared; where it is not, a case says so, and looks as far as it can. That there is no server
+ * to go away, one client only, or no way to tell what is foreign, is the port's own word.
+ */
 export interface Capabilities {
 	/** Answers every record: has `list`. */
 	readonly lists: boolean;

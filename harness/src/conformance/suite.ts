@@ -2,12 +2,18 @@
 import type { AtomicStore } from "../lease/atomic-store.ts";
 import { realWait } from "../system/real-time.ts";
 import { within } from "../system/within.ts";
+import { patient } from "./patient-client.ts";
 import type { Capabilities, Client, OpenedPort, Port, TestRunner } from "./port.ts";
 
 /** The port of one case. */
 export interface World {
-	/** A client with a connection of its own; the same one again, where the port has only one. */
+	/**
+	 * A client with a connection of its own; the same one again, where the port has only one. It is patient: what the
+	 * store has certainly not applied is sent again, since any store may be too busy now and then.
+	 */
 	connect(): Promise<AtomicStore>;
+	/** One as the port made it, for cases that look at the very outcome of a call. */
+	connectBare(): Promise<AtomicStore>;
 	readonly opened: OpenedPort;
 }
 
@@ -71,7 +77,7 @@ async function runCase(
 ): Promise<void> {
 	const opened = await port.open();
 	const connected: Client[] = [];
-	const connect = async (): Promise<AtomicStore> => {
+	const connectBare = async (): Promise<AtomicStore> => {
 		const [only] = connected;
 		if (only && !clients) return only;
 		const client = await opened.connect();
@@ -83,7 +89,7 @@ async function runCase(
 		await opened.close();
 	};
 	try {
-		await body({ connect, opened });
+		await body({ connect: async () => patient(await connectBare()), connectBare, opened });
 	} catch (error) {
 		// What the case has found comes first.
 		await close().catch(() => undefined);

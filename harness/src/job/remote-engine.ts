@@ -3,7 +3,8 @@ import type { QueueSettings } from "../engine/queue-config.ts";
 import type { Clock, Wait } from "../lease/clock.ts";
 import { untilAborted } from "../lease/until-aborted.ts";
 import type { IIIConnection } from "../stores/connect-iii.ts";
-import { connectorTo, withoutSecrets } from "../survey/connector-to.ts";
+import { shownUrl } from "../stores/opening.ts";
+import { connectorTo } from "../survey/connector-to.ts";
 import { createRetry } from "../system/retry.ts";
 import { waitInPlace } from "../transition/wait-in-place.ts";
 import { checkEngine } from "./check-engine.ts";
@@ -40,7 +41,7 @@ export async function reachEngine(url: string, options: ReachEngineOptions): Pro
 	const patienceMs = PATIENCE_MS;
 	const ports = { clock, retry: createRetry(wait) };
 	const connect = await untilAborted(() => connectorTo(url, { patienceMs }, ports), signal);
-	const shownUrl = withoutSecrets(url);
+	const engineUrl = shownUrl(url);
 	const nameSuffix = `-${newId().slice(0, SUFFIX_CHARACTERS)}`;
 	const sessionId = `${options.sessionId.slice(0, SESSION_ID_CHARACTERS)}${nameSuffix}`;
 	const connections: IIIConnection[] = [];
@@ -55,15 +56,15 @@ export async function reachEngine(url: string, options: ReachEngineOptions): Pro
 	const beside = connectNamed("beside");
 	let queue: QueueSettings | undefined;
 	try {
-		const check = { url: shownUrl, sessionId, nameSuffix, blockedMs, patienceMs };
+		const check = { url: engineUrl, sessionId, nameSuffix, blockedMs, patienceMs };
 		queue = await untilAborted(() => checkEngine(beside, check, { clock, wait, newId }), signal);
 	} catch (error) {
 		await close();
 		throw error;
 	}
-	const found = { url: shownUrl, beside, connectNamed, queue };
+	const found = { url: engineUrl, beside, connectNamed, queue };
 	const start: StartJobEngine = (setup) => startRemoteEngine(setup, found);
-	return { options: { sessionId, nameSuffix, engineUrl: shownUrl }, start, close };
+	return { options: { sessionId, nameSuffix, engineUrl }, start, close };
 }
 
 /** An engine may be starting just now, and its workers a little after it. */

@@ -19,10 +19,10 @@ export type FieldOp =
 	/** Drops the field, if it is there. */
 	| { readonly op: "remove"; readonly field: string };
 
-export interface StoredRecord {
-	readonly key: string;
-	readonly fields: Fields;
-}
+/** A record of those that are listed, or what is wrong with it: one that is none of a lease's hides no other. */
+export type StoredRecord =
+	| { readonly key: string; readonly fields: Fields }
+	| { readonly key: string; readonly error: unknown };
 
 /**
  * What the lease needs of a store, and all it needs.
@@ -33,8 +33,9 @@ export interface StoredRecord {
 export interface AtomicStore {
 	/**
 	 * Applies the ops in order, atomically, and answers the record as it was before them (`{}`: there was none).
-	 * @throws StoreAnswerError (`store_answer_invalid`) if the record or the answer is not of the expected form:
-	 * nothing may be assumed then. @throws TransientError (`store_unavailable`) only if the batch was certainly not
+	 * @throws StoreAnswerError (`record_invalid`) if the record is none of a lease's, (`store_answer_invalid`) if the
+	 * answer is of no expected form or the request was refused for good: nothing may be assumed then, not even whether
+	 * the batch was applied. @throws TransientError (`store_unavailable`) only if the batch was certainly not
 	 * applied. Any other rejection means that the outcome is unknown.
 	 */
 	update(key: string, ops: readonly FieldOp[]): Promise<Fields>;
@@ -73,6 +74,6 @@ export function applyOps(before: Fields, ops: readonly FieldOp[]): Fields {
 }
 
 function notNumber(field: string): StoreAnswerError {
-	const message = `Expected field "${field}" to be a number, since it is to be incremented. The record was left as it is.`;
+	const message = `Expected field "${field}" to be a number, since it is to be incremented.`;
 	return new StoreAnswerError(message, { code: "record_invalid" });
 }

@@ -236,8 +236,11 @@ async function sweep<T>(setup: Setup<T>, wake: Wake): Promise<SweepReport> {
 	}
 	const woken: string[] = [];
 	const failed: { sessionId: string; error: unknown }[] = [];
-	for await (const { key, fields } of store.list()) {
+	for await (const listed of store.list()) {
+		const { key } = listed;
 		try {
+			if ("error" in listed) throw listed.error;
+			const { fields } = listed;
 			const now = { wallMs: ports.clock.wallMs(), skewMs: settings.skewMs };
 			if (!needsWake(describeSession(key, parseRecord(key, fields), now))) continue;
 			await sendWake(wake, key);

@@ -122,7 +122,7 @@ function readHolder(value: Scalar | FlatObject, invalid: (why: string) => StoreA
 function foreign(sessionId: string, field: string, why: string): StoreAnswerError {
 	return new StoreAnswerError(
 		`The record of session "${sessionId}" was written by somebody else: field "${field}" ${why}. ` +
-			"It was left as it is; give the lease a scope of its own, or remove the record.",
+			"Nothing is assumed of it; give the lease a scope of its own, or remove the record.",
 		{ code: "record_invalid" },
 	);
 }

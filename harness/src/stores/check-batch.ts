@@ -54,16 +54,25 @@ const SCALAR = "a text of well-formed Unicode, a boolean or an integer below 1e1
 const SURROGATE = /\p{Surrogate}/u;
 
 const isInteger = (value: unknown): boolean =>
-	Number.isSafeInteger(value) && Math.abs(value as number) < INTEGER_MAX && !Object.is(value, -0);
+	isKeptInteger(value) && Math.abs(value as number) < INTEGER_MAX && !Object.is(value, -0);
 
-export function isScalar(value: unknown): value is Scalar {
+function isScalar(value: unknown): value is Scalar {
 	if (typeof value === "string") return !SURROGATE.test(value);
 	return typeof value === "boolean" || isInteger(value);
 }
 
-export function isFlatObject(value: unknown): value is FlatObject {
+const isFlatObject = (value: unknown): boolean => isObjectOf(isScalar, value);
+
+/** Counts grow: what is kept may be larger than what is taken. */
+const isKeptInteger = (value: unknown): boolean => Number.isSafeInteger(value);
+
+export const isKeptScalar = (value: unknown): value is Scalar => isScalar(value) || isKeptInteger(value);
+
+export const isKeptFlatObject = (value: unknown): value is FlatObject => isObjectOf(isKeptScalar, value);
+
+function isObjectOf(isPart: (part: unknown) => boolean, value: unknown): value is FlatObject {
 	if (typeof value !== "object" || value === null || Array.isArray(value)) return false;
-	return Object.entries(value).every(([name, part]) => FIELD.test(name) && isScalar(part));
+	return Object.entries(value).every(([name, part]) => FIELD.test(name) && isPart(part));
 }
 
 function invalid(name: string, expected: string, got: unknown): SessionLeaseError {

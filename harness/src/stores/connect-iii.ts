@@ -1,5 +1,6 @@
 // A connection to an iii engine by its URL, over iii-sdk, which is loaded when it is first needed.
 import type { IIIClient } from "./iii-client.ts";
+import { shownUrl } from "./opening.ts";
 
 export interface ConnectIIIOptions {
 	/** As the engine lists it. @default host name and process id */
@@ -33,7 +34,9 @@ export type Connect = (options: ConnectIIIOptions) => IIIConnection;
 /** The same for several connections, each made without waiting. @throws as `connectIII` does. */
 export async function createConnector(url: string): Promise<Connect> {
 	if (!/^wss?:\/\/[^/\s]+/.test(url) || !URL.canParse(url)) {
-		throw new TypeError(`Expected the URL of an iii engine, as in ws://127.0.0.1:49134, got \`${url}\`.`);
+		throw new TypeError(
+			`Expected the URL of an iii engine, as in ws://127.0.0.1:49134, got \`${shownUrl(url)}\`.`,
+		);
 	}
 	const { registerWorker } = await loadSDK();
 	return ({ name }) =>

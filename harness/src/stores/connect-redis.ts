@@ -53,8 +53,16 @@ export async function connectIoredis(place: RedisPlace): Promise<Connecting | un
 	});
 	return {
 		client,
-		// Of every failure the client says that the connection is closed, and why it is only here.
-		connect: () => client.connect().catch((error: unknown) => Promise.reject(withoutCommand(last ?? error))),
+		async connect() {
+			try {
+				await client.connect();
+				// By itself it goes on in database 0 where there is no such one.
+				if (database !== 0) await client.select(database);
+			} catch (error) {
+				// Of every failure the client says that the connection is closed, and why it is only here.
+				throw withoutCommand(last ?? error);
+			}
+		},
 		close: () => client.disconnect(),
 	};
 }

@@ -11,6 +11,7 @@ import {
 	KEY_ATTRIBUTE,
 	updateOf,
 } from "./dynamodb-item.ts";
+import { isGone, listedRecord } from "./listed-record.ts";
 import { mergeOps } from "./merge-ops.ts";
 
 /** The part of the class `DynamoDB` of @aws-sdk/client-dynamodb that this store uses. */
@@ -82,9 +83,8 @@ export function dynamodbStore(client: DynamodbClient, options: DynamodbStoreOpti
 				for (const item of page.Items ?? []) {
 					const key = item[KEY_ATTRIBUTE]?.S;
 					if (key === undefined || !isRecord(item)) continue;
-					const fields = fieldsOfItem(key, item);
-					// What is left of a record whose fields were all removed.
-					if (Object.keys(fields).length > 0) yield { key, fields };
+					const listed = await listedRecord(key, () => fieldsOfItem(key, item));
+					if (!isGone(listed)) yield listed;
 				}
 				from = page.LastEvaluatedKey as Key | undefined;
 			} while (from !== undefined);

@@ -53,6 +53,12 @@ interface EtcdCallOptions {
 // biome-ignore lint/suspicious/noExplicitAny: what is passed on is grpc-js's own, of types that differ on the way
 type Interceptor = (options: any, call: (options: any) => any) => any;
 
+interface StatusListener {
+	onReceiveMetadata(received: unknown): void;
+	onReceiveMessage(received: unknown): void;
+	onReceiveStatus(status: object): void;
+}
+
 export interface EtcdStoreOptions {
 	/** What the keys of all records begin with; no prefix of another store may begin with it. @default "session_lease/" */
 	readonly prefix?: string;
@@ -75,6 +81,9 @@ const KEYS_A_PAGE = 1_000;
  *
  * Promised in a crash: what was acknowledged is on the disks of a majority. Not promised: records of more than etcd
  * takes in one request (1.5 MiB, unless it is started with another `--max-request-bytes`).
+ * Needed of whoever restores a snapshot while clients live: `etcdutl snapshot restore --bump-revision 1000000000
+ * --mark-compacted`, as etcd advises for clients that remember revisions (etcd.io, op-guide/recovery; etcd 3.5.10 and
+ * up). Otherwise revisions come a second time, and a client may overwrite what was acknowledged after the restore.
  */
 export function etcdStore(
 	client: EtcdClient,
@@ -148,30 +157,45 @@ function afterAll(prefix: Buffer): Buffer {
 
 /**
  * A deadline, and a count of the copies that were sent: by default etcd3 repeats by itself, up to three times, what
- * failed in almost any way. A repeated swap that is told that the record has changed may have changed it itself.
+ * failed in almost any way. A repeated swap that is told that the record has changed may have changed it itself. What
+ * found no connection is no copy.
  */
 function limitsOfCall(deadline: number) {
 	let sent = 0;
-	const options: EtcdCallOptions = {
-		deadline,
-		interceptors: [
-			(callOptions, call) => {
-				sent++;
-				return call(callOptions);
-			},
-		],
+	const count: Interceptor = (callOptions, call) => {
+		sent++;
+		const next = call(callOptions);
+		const start = next.start.bind(next);
+		next.start = (metadata: unknown, listener: StatusListener) =>
+			start(metadata, {
+				onReceiveMetadata: (received: unknown) => listener.onReceiveMetadata(received),
+				onReceiveMessage: (received: unknown) => listener.onReceiveMessage(received),
+				onReceiveStatus(status: { readonly details: string }) {
+					if (NO_CONNECTION.test(status.details)) sent--;
+					listener.onReceiveStatus(status);
+				},
+			});
+		return next;
 	};
+	const options: EtcdCallOptions = { deadline, interceptors: [count] };
 	return { options, copies: () => sent, errorOf: (error: unknown) => toldApart(error, sent) };
 }
 
+/** As grpc-js says that there was no connection to send a call on. */
+const NO_CONNECTION = /^(No connection established|Name resolution failed)/;
+
+/** Whether a call was certainly not sent, so that another member may be asked. */
+export function neverSent(error: unknown): boolean {
+	const [, details = ""] = /^14 UNAVAILABLE: (.*)/s.exec(error instanceof Error ? error.message : "") ?? [];
+	return NO_CONNECTION.test(details);
+}
+
 /**
- * What was certainly not carried out: there was no connection to send it on, or etcd refused it before it proposed it,
- * or every member when it came to it. Anything else that is `UNAVAILABLE` may have been carried out.
+ * What etcd refused before it proposed it, or every member when it came to it. Anything else that is `UNAVAILABLE` may
+ * have been carried out, unless it was never sent.
  */
-const NOT_CARRIED_OUT = [
-	/^14 UNAVAILABLE: (No connection established|Name resolution failed)/,
-	/etcdserver: (mvcc: database space exceeded|too many requests|permission denied|user name is empty)/,
-];
+const NOT_CARRIED_OUT =
+	/etcdserver: (mvcc: database space exceeded|too many requests|permission denied|user name is empty)/;
 /** By etcd: the request as a whole (`--max-request-bytes`), or its gRPC server when it is larger still. */
 const TOO_LARGE = /etcdserver: request is too large|grpc: received message larger than max/;
 
@@ -182,7 +206,8 @@ function toldApart(error: unknown, sent: number): unknown {
 		const refusal = `The record is larger than etcd takes in one request, and was left as it is: ${message}`;
 		return new StoreAnswerError(refusal, { cause: error });
 	}
-	if (sent > 1 || !NOT_CARRIED_OUT.some((refusal) => refusal.test(message))) return error;
+	const isRefused = neverSent(error) ? sent === 0 : sent <= 1 && NOT_CARRIED_OUT.test(message);
+	if (!isRefused) return error;
 	const refusal = `etcd carried nothing out: ${message}`;
 	return new TransientError(refusal, { code: "store_unavailable", cause: error });
 }

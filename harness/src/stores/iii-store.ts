@@ -1,4 +1,5 @@
 // The store port on iii's `state::update`, through anything that has iii-sdk's `trigger`.
+
 import type {
 	AtomicStore,
 	FieldOp,
@@ -13,6 +14,7 @@ import { CALL_TIMEOUT_MS } from "./call-timeout.ts";
 import { checkBatch, checkKey } from "./check-batch.ts";
 import type { IIIClient } from "./iii-client.ts";
 import { callFailure } from "./iii-errors.ts";
+import { listedRecord } from "./listed-record.ts";
 
 export interface IIIStoreOptions {
 	/** Where the records are. @default "session_lease" */
@@ -60,7 +62,7 @@ export function iiiStore(iii: Pick<IIIClient, "trigger">, options: IIIStoreOptio
 			if (!Array.isArray(records)) throw invalidAnswer("state::list", records);
 			for (const record of records) {
 				const key = (record as { [KEY_FIELD]?: unknown } | null)?.[KEY_FIELD];
-				if (typeof key === "string") yield { key, fields: toFields(key, record) };
+				if (typeof key === "string") yield await listedRecord(key, () => toFields(key, record));
 			}
 		},
 	};

@@ -5,6 +5,7 @@ export { type DynamodbClient, type DynamodbStoreOptions, dynamodbStore } from ".
 export { type EtcdClient, type EtcdStoreOptions, etcdStore } from "./etcd-store.ts";
 export { type IIIStoreOptions, iiiStore } from "./iii-store.ts";
 export { memoryStore } from "./memory-store.ts";
+export type { NatsStatus } from "./nats-connection.ts";
 export { type NatsBucket, type NatsStoreOptions, natsStore } from "./nats-store.ts";
 export { openStore } from "./open-store.ts";
 export type { OpenStore, OpenStoreOptions } from "./opening.ts";

@@ -2,21 +2,44 @@
 import { setMaxListeners } from "node:events";
 import { TransientError } from "../lease/errors.ts";
 import { untilAborted } from "../lease/until-aborted.ts";
-import type { NatsBucket } from "./nats-store.ts";
 
-/** The part of a NATS connection that is used here. */
-interface Connection {
+/** The part of @nats-io/kv's `KV` that a store uses. */
+export interface NatsBucket {
+	get(key: string): Promise<NatsEntry | null>;
+	put(
+		key: string,
+		text: string,
+		options: { readonly previousSeq: number; readonly timeout: number },
+	): Promise<number>;
+	keys(): Promise<AsyncIterable<string>>;
+}
+
+interface NatsEntry {
+	readonly operation: "PUT" | "DEL" | "PURGE";
+	readonly revision: number;
+	string(): string;
+}
+
+/** The part of @nats-io's `NatsConnection` that is used here. */
+export interface NatsStatus {
 	status(): AsyncIterable<{ readonly type: string }>;
 }
 
+interface ConnectedBucket extends NatsBucket {
+	/** How often the connection was lost: whoever answers after that may have forgotten what was answered before. */
+	losses(): number;
+}
+
 /** The bucket, whose calls reject at once when the connection is lost, and are not made while there is none. */
-export function endingWith(connection: Connection, bucket: NatsBucket): NatsBucket {
+export function endingWith(connection: NatsStatus, bucket: NatsBucket): ConnectedBucket {
 	let lost = forManyCalls();
+	let losses = 0;
 	const watch = async () => {
 		for await (const { type } of connection.status()) {
-			if (type === "disconnect")
+			if (type === "disconnect") {
+				losses++;
 				lost.abort(new Error("The connection to NATS was lost before the answer came."));
-			else if (type === "reconnect") lost = forManyCalls();
+			} else if (type === "reconnect") lost = forManyCalls();
 		}
 	};
 	void watch();
@@ -26,6 +49,7 @@ export function endingWith(connection: Connection, bucket: NatsBucket): NatsBuck
 		return Promise.reject(new TransientError(message, { code: "store_unavailable" }));
 	};
 	return {
+		losses: () => losses,
 		get: (key) => call(() => bucket.get(key)),
 		put: (key, text, options) => call(() => bucket.put(key, text, options)),
 		async keys() {

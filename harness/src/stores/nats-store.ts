@@ -1,26 +1,18 @@
 // The store port on a bucket of NATS KV, through anything that has the methods of @nats-io/kv's `KV` that are used here.
 import type { AtomicStore, StoredRecord } from "../lease/atomic-store.ts";
 import { StoreAnswerError, TransientError } from "../lease/errors.ts";
+import { endingWith, type NatsBucket, type NatsStatus } from "./nats-connection.ts";
 import { type SwapServer, swapStore } from "./swap-store.ts";
 
-/** The part of @nats-io/kv's `KV` that this store uses. */
-export interface NatsBucket {
-	get(key: string): Promise<NatsEntry | null>;
-	put(
-		key: string,
-		text: string,
-		options: { readonly previousSeq: number; readonly timeout: number },
-	): Promise<number>;
-	keys(): Promise<AsyncIterable<string>>;
-}
-
-interface NatsEntry {
-	readonly operation: "PUT" | "DEL" | "PURGE";
-	readonly revision: number;
-	string(): string;
-}
+export type { NatsBucket };
 
 export interface NatsStoreOptions {
+	/**
+	 * The connection that the bucket was opened on. With it calls end when it is lost, and records are remembered from
+	 * call to call until then.
+	 * @default none: nothing is remembered, as the loss would not be seen, and a batch takes two round trips
+	 */
+	readonly connection?: NatsStatus;
 	/**
 	 * How long a write may take, in milliseconds. Reads take the client's own limit.
 	 * @default 2_000: a lease with the default TTL has sent another copy by then
@@ -32,7 +24,7 @@ export const NATS_TIMEOUT_MS = 2_000;
 
 /**
  * Records in a bucket, each the JSON of its fields. A batch is a put that names the revision it replaces: one round
- * trip, or two for a record that this client has not seen as it is.
+ * trip, or two for a record that this client has not seen as it is, and two for each without its `connection`.
  *
  * `read` may answer a record as it was a moment ago: any replica answers if the bucket allows direct gets, and one that
  * does not know yet that it leads no more answers too (nats-server #4710, #6557). Leases bear that: what they have read
@@ -41,14 +33,24 @@ export const NATS_TIMEOUT_MS = 2_000;
  * Promised when the server's process is killed: what was acknowledged is there. Not promised when its machine loses
  * power: by default the server writes through to the disk every 2 minutes, and what was acknowledged since may be
  * forgotten (docs.nats.io on `sync_interval`; nats-server #7564). `sync_interval: always` in its `jetstream` section is
- * the cure; three replicas are one as long as they do not lose power at once.
+ * the cure; three replicas are one as long as they do not lose power at once. A server that has forgotten gives
+ * revisions a second time, so what is known of a record is forgotten with the connection. What is not seen is a loss on
+ * another server of a cluster than the one that this client is connected to: an acknowledged write that follows on one
+ * that was lost there may be overwritten by a client that still knows the lost one. Neither is, without `connection`, a
+ * loss between the two round trips of a batch.
  * Not promised: records of more than the server's `max_payload` (1 MiB, headers included).
  */
 export function natsStore(
 	bucket: NatsBucket,
-	{ timeoutMs = NATS_TIMEOUT_MS }: NatsStoreOptions = {},
+	{ timeoutMs = NATS_TIMEOUT_MS, connection }: NatsStoreOptions = {},
 ): AtomicStore & { list(): AsyncIterable<StoredRecord> } {
-	const server: SwapServer<number> = {
+	if (connection === undefined) return swapStore(serverOf(bucket, timeoutMs), { rememberedCharactersMax: 0 });
+	const connected = endingWith(connection, bucket);
+	return swapStore({ ...serverOf(connected, timeoutMs), incarnation: connected.losses });
+}
+
+function serverOf(bucket: NatsBucket, timeoutMs: number): SwapServer<number> {
+	return {
 		async load(key) {
 			const entry = await bucket.get(bucketKey(key));
 			if (entry === null) return { text: undefined, version: 0 };
@@ -70,7 +72,6 @@ export function natsStore(
 			}
 		},
 	};
-	return swapStore(server);
 }
 
 const OTHER_CHARACTERS = /[^\w-]+/gu;

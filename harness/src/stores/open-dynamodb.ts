@@ -22,7 +22,7 @@ const CREATION_MS_MAX = 60_000;
  * `dynamodb://<region>/<table>` is a table on AWS, with the credentials that the SDK finds by itself:
  * `dynamodb://eu-central-1/session_lease`. `dynamodb://<host>:<port>/<table>` is one of another server, over http and
  * with made-up credentials: `dynamodb://127.0.0.1:8000/session_lease`. Without a table it is `session_lease`.
- * `?create=true` creates the table if it is missing, billed by request.
+ * `?create=true` creates the table if it is missing, billed by request; it may take a minute more to open then.
  * @throws SessionLeaseError (`option_invalid`): the URL, or the package is not installed
  * @throws TransientError (`store_unavailable`): nobody answers, or there is no table
  */
@@ -44,14 +44,9 @@ export async function openDynamodb(url: string, options: OpenStoreOptions = {}):
 		},
 	});
 	const store = { ...dynamodbStore(client, { table }), close: async () => client.destroy() };
-	const { timeoutMs = OPEN_TIMEOUT_MS } = options;
-	if (!create) return reached(store, { timeoutMs, url, what: "DynamoDB" });
-	const read: OpenStore["read"] = async (key) => {
-		await createTable(client, table);
-		return store.read(key);
-	};
-	await reached({ ...store, read }, { timeoutMs: timeoutMs + CREATION_MS_MAX, url, what: "DynamoDB" });
-	return store;
+	if (!create) return reached(store, { ...options, url, what: "DynamoDB" });
+	const timeoutMs = (options.timeoutMs ?? OPEN_TIMEOUT_MS) + CREATION_MS_MAX;
+	return reached(store, { timeoutMs, url, what: "DynamoDB", connect: () => createTable(client, table) });
 }
 
 /** Unless it is there, and whoever else does so at the same time. */
@@ -83,6 +78,7 @@ interface Place {
 }
 
 const REGION = /^[a-z]{2,}(-[a-z]+)+-\d+$/;
+/** As AWS has it. */
 const TABLE_NAME = /^[\w.-]{3,255}$/;
 
 function parse(url: string): Place {
@@ -94,7 +90,8 @@ function parse(url: string): Place {
 	const isKnown = ["true", "false"].includes(create) && [...searchParams.keys()].every((k) => k === "create");
 	const isPlace = port === "" ? REGION.test(hostname) : hostname !== "";
 	if (protocol !== "dynamodb:" || username !== "" || !isPlace || !TABLE_NAME.test(table) || !isKnown) {
-		const expected = "`dynamodb://<region>/<table>` or `dynamodb://<host>:<port>/<table>`";
+		const expected =
+			"`dynamodb://<region>/<table>` or `dynamodb://<host>:<port>/<table of 3 characters or more>`";
 		const message = `Expected a URL such as ${expected}, with nothing but \`?create=true\` behind it, got \`${shownUrl(url)}\`.`;
 		throw new SessionLeaseError("option_invalid", message);
 	}

@@ -1,16 +1,30 @@
 // An etcd opened by URL, over etcd3, which is loaded when it is first needed.
 import type { Etcd3, IOptions } from "etcd3";
-import { etcdStore } from "./etcd-store.ts";
+import { etcdStore, neverSent } from "./etcd-store.ts";
 import { loadPeer, OPEN_TIMEOUT_MS, type OpenStore, type OpenStoreOptions, reached } from "./opening.ts";
 import { parseServerList } from "./server-list.ts";
 
-/** Every call is sent once, and sent at once: leases repeat by themselves, and are told the truth about the one copy. */
-const ONCE = {
-	onSuccess: () => ({ dispose: () => undefined }),
-	onFailure: () => ({ dispose: () => undefined }),
-	execute: async <T>(call: (context: { readonly signal: AbortSignal }) => PromiseLike<T> | T): Promise<T> =>
-		call({ signal: new AbortController().signal }),
-} as unknown as NonNullable<NonNullable<IOptions["faultHandling"]>["global"]>;
+type Policy = NonNullable<NonNullable<IOptions["faultHandling"]>["global"]>;
+
+/**
+ * Every call is sent once, and sent at once: leases repeat by themselves, and are told the truth about the one copy.
+ * What found no connection was not sent: each time that it is called again, etcd3 takes the next of its hosts.
+ */
+function once({ hosts }: { readonly hosts: number }): Policy {
+	return {
+		onSuccess: () => ({ dispose: () => undefined }),
+		onFailure: () => ({ dispose: () => undefined }),
+		async execute<T>(call: (context: { readonly signal: AbortSignal }) => PromiseLike<T> | T): Promise<T> {
+			for (let left = hosts; ; left--) {
+				try {
+					return await call({ signal: new AbortController().signal });
+				} catch (error) {
+					if (left <= 1 || !neverSent(error)) throw error;
+				}
+			}
+		},
+	} as unknown as Policy;
+}
 
 const CHANNEL = {
 	/** By default it is 1 s, and up to 2 minutes: a lease does not wait for a connection. */
@@ -26,7 +40,7 @@ const CHANNEL = {
 /**
  * `etcd://<host>:<port>/<prefix>`, with several members as in `etcd://etcd1:2379,etcd2:2379`, and with user and password
  * as in `etcd://user:password@etcd1:2379`; `etcds://` is the same over TLS. Keys begin with the prefix and a slash;
- * without one it is `session_lease`.
+ * without one it is `session_lease`. Members that refuse connections are passed over, within the call.
  * @throws SessionLeaseError (`option_invalid`): the URL, or the package is not installed
  * @throws TransientError (`store_unavailable`): nobody answers
  */
@@ -37,8 +51,8 @@ export async function openEtcd(url: string, options: OpenStoreOptions = {}): Pro
 	const protocol = scheme === "etcds" ? "https" : "http";
 	const client: Etcd3 = new Etcd3({
 		hosts: hosts.map((host) => `${protocol}://${host}`),
-		...(login === undefined ? {} : { auth: { username: login.user, password: login.password } }),
-		faultHandling: { global: ONCE, host: () => ONCE },
+		...(login === undefined ? {} : { auth: { username: login.user, password: login.password ?? "" } }),
+		faultHandling: { global: once({ hosts: hosts.length }), host: () => once({ hosts: 1 }) },
 		grpcOptions: CHANNEL,
 	});
 	const store = etcdStore(client, path === "" ? {} : { prefix: `${path}/` });

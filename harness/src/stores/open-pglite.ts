@@ -3,7 +3,7 @@ import { mkdir } from "node:fs/promises";
 import { resolve } from "node:path";
 import { SessionLeaseError, TransientError } from "../lease/errors.ts";
 import { type FolderLock, lockFolder } from "./folder-lock.ts";
-import { loadPeer, type OpenStore, type OpenStoreOptions, reached } from "./opening.ts";
+import { loadPeer, type OpenStore, type OpenStoreOptions, reached, shownUrl } from "./opening.ts";
 import { type PostgresClient, postgresStore } from "./postgres-store.ts";
 
 /**
@@ -19,16 +19,9 @@ import { type PostgresClient, postgresStore } from "./postgres-store.ts";
 export async function openPglite(url: string, options: OpenStoreOptions = {}): Promise<OpenStore> {
 	const folder = parse(url);
 	const { PGlite } = await loadPeer(() => import("@electric-sql/pglite"), "@electric-sql/pglite", "PGlite");
-	const start = (dataDir: string) => PGlite.create(dataDir, { relaxedDurability: false });
+	const start = (dataDir: string) => PGlite.create(dataDir);
 	const database = folder === undefined ? await start("memory://") : await openFolder(folder, start);
-	let closed: Promise<void> | undefined;
-	const store = {
-		...postgresStore(database),
-		close() {
-			closed ??= database.close();
-			return closed;
-		},
-	};
+	const store = { ...postgresStore(database), close: () => database.close() };
 	return reached(store, { ...options, url, what: "PGlite" });
 }
 
@@ -58,5 +51,8 @@ function parse(url: string): string | undefined {
 	const [, folder] = /^pglite:(?!\/\/)(.*)$/s.exec(url) ?? [];
 	if (folder !== undefined) return folder === "" ? undefined : resolve(folder);
 	const expected = "`pglite:<folder>`, or `pglite:` for one in memory";
-	throw new SessionLeaseError("option_invalid", `Expected a URL such as ${expected}, got \`${url}\`.`);
+	throw new SessionLeaseError(
+		"option_invalid",
+		`Expected a URL such as ${expected}, got \`${shownUrl(url)}\`.`,
+	);
 }

@@ -1,4 +1,5 @@
 // A PostgreSQL database opened by URL, over pg, which is loaded when it is first needed.
+import { Socket } from "node:net";
 import { SessionLeaseError } from "../lease/errors.ts";
 import { loadPeer, type OpenStore, type OpenStoreOptions, reached, shownUrl } from "./opening.ts";
 import { postgresFailure, unavailable } from "./postgres-errors.ts";
@@ -24,10 +25,12 @@ const ANSWER_MS_MAX = 5_000;
  * @throws TransientError (`store_unavailable`): nobody answers, or lets the user in, or lets the user create the table
  */
 export async function openPostgres(url: string, options: OpenStoreOptions = {}): Promise<OpenStore> {
-	const { shown, connectionString, table } = parse(url);
+	const { connectionString, table } = parse(url);
 	const { Pool } = (await loadPeer(() => import("pg"), "pg", "PostgreSQL")).default;
+	const sockets = createSockets();
 	const pool = new Pool({
 		connectionString,
+		stream: sockets.create,
 		max: CONNECTIONS_MAX,
 		connectionTimeoutMillis: CONNECT_MS_MAX,
 		query_timeout: ANSWER_MS_MAX,
@@ -36,21 +39,42 @@ export async function openPostgres(url: string, options: OpenStoreOptions = {}):
 	});
 	// Of connections that nobody uses just now: the pool has replaced them already.
 	pool.on("error", () => undefined);
-	let closed: Promise<void> | undefined;
 	const store = {
 		...postgresStore(sendingOnce(pool), table === null ? {} : { table }),
-		close() {
-			closed ??= pool.end();
-			return closed;
+		async close() {
+			await pool.end();
+			sockets.end();
 		},
 	};
-	return reached(store, { ...options, url: shown, what: "PostgreSQL" });
+	return reached(store, { ...options, url, what: "PostgreSQL" });
+}
+
+/** How long a server may take to answer the end of a connection. One that is gone never does, and kept the process. */
+const GOODBYE_MS = 500;
+
+/** Sockets that can be ended whatever the server does. */
+function createSockets() {
+	const open = new Set<Socket>();
+	return {
+		create(): Socket {
+			const socket = new Socket();
+			open.add(socket);
+			return socket.once("close", () => open.delete(socket));
+		},
+		end(): void {
+			setTimeout(() => {
+				for (const socket of open) socket.destroy();
+			}, GOODBYE_MS).unref();
+			for (const socket of open) socket.unref();
+		},
+	};
 }
 
 interface Connection extends PostgresClient {
 	on(event: "error", listener: () => void): unknown;
 	off(event: "error", listener: () => void): unknown;
 	release(destroy?: boolean): void;
+	readonly connection?: { readonly stream: { destroy(): unknown } };
 }
 
 /** The pool's `query` in two steps: what fails in the first was never sent. */
@@ -78,6 +102,8 @@ function sendingOnce(pool: { connect(): Promise<Connection> }): PostgresClient {
 				throw error;
 			} finally {
 				connection.release(isBroken);
+				// The pool says goodbye, and a server that is gone would never answer that.
+				if (isBroken) connection.connection?.stream.destroy();
 				connection.off("error", onError);
 			}
 		},
@@ -87,21 +113,19 @@ function sendingOnce(pool: { connect(): Promise<Connection> }): PostgresClient {
 interface Place {
 	readonly connectionString: string;
 	readonly table: string | null;
-	/** Without what follows the `?`, where pg takes a password, too. */
-	readonly shown: string;
 }
 
 function parse(url: string): Place {
-	const [shown = "", search = ""] = url.split("?", 2);
-	if (!/^postgres(?:ql)?:\/\//.test(url) || !URL.canParse(url)) {
+	const [place = "", search = ""] = url.split("?", 2);
+	// A host may be missing where `?host=` names the folder of a Unix socket.
+	const isUrl = URL.canParse(url) || URL.canParse(url.replace("@/", "@localhost/"));
+	if (!/^postgres(?:ql)?:\/\//.test(url) || !isUrl) {
 		const expected = "`postgres://user:password@host:5432/database`";
-		throw new SessionLeaseError(
-			"option_invalid",
-			`Expected a URL such as ${expected}, got \`${shownUrl(shown)}\`.`,
-		);
+		const message = `Expected a URL such as ${expected}, got \`${shownUrl(url)}\`.`;
+		throw new SessionLeaseError("option_invalid", message);
 	}
 	const parameters = new URLSearchParams(search);
 	const table = parameters.get("table");
 	parameters.delete("table");
-	return { shown, table, connectionString: parameters.size === 0 ? shown : `${shown}?${parameters}` };
+	return { table, connectionString: parameters.size === 0 ? place : `${place}?${parameters}` };
 }

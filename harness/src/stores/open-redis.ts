@@ -1,7 +1,7 @@
 // A store on a Redis server that is opened by URL.
 import { SessionLeaseError } from "../lease/errors.ts";
-import { type Connecting, connectIoredis, connectNodeRedis, type RedisPlace } from "./connect-redis.ts";
-import { OPEN_TIMEOUT_MS, type OpenStore, type OpenStoreOptions, reached } from "./opening.ts";
+import { connectIoredis, connectNodeRedis, type RedisPlace } from "./connect-redis.ts";
+import { type OpenStore, type OpenStoreOptions, reached, shownUrl } from "./opening.ts";
 import { PREFIX, redisStore } from "./redis-store.ts";
 
 /**
@@ -16,39 +16,23 @@ import { PREFIX, redisStore } from "./redis-store.ts";
  */
 export async function openRedis(url: string, options: OpenStoreOptions = {}): Promise<OpenStore> {
 	const place = parse(url);
-	const timeoutMs = options.timeoutMs ?? OPEN_TIMEOUT_MS;
-	const connecting = (await connectIoredis(place)) ?? (await connectNodeRedis(place));
-	return opened(connecting, { place, timeoutMs });
-}
-
-/** Answers the store once it is connected and has answered; an attempt that fails is the last one. */
-async function opened(
-	{ client, connect, close }: Connecting,
-	{ place, timeoutMs }: { readonly place: OpenedPlace; readonly timeoutMs: number },
-): Promise<OpenStore> {
+	const { client, connect, close } = (await connectIoredis(place)) ?? (await connectNodeRedis(place));
 	const store = { ...redisStore(client, { prefix: place.prefix }), close: async () => close() };
-	const read: OpenStore["read"] = async (key) => {
-		await connect();
-		return store.read(key);
-	};
-	await reached({ ...store, read }, { url: place.shownUrl, what: "Redis", timeoutMs });
-	return store;
+	return reached(store, { ...options, url, what: "Redis", connect });
 }
 
 interface OpenedPlace extends RedisPlace {
 	readonly prefix: string;
-	/** Without user, password and options. */
-	readonly shownUrl: string;
 }
 
 const PORT = 6_379;
 const DATABASE = /^\/?\d{0,4}$/;
 
 function parse(url: string): OpenedPlace {
-	const { protocol, hostname, port, host, pathname, searchParams, username, password } = URL.canParse(url)
+	const { protocol, hostname, port, pathname, searchParams, username, password, hash } = URL.canParse(url)
 		? new URL(url)
 		: new URL("none:");
-	const isKnown = [...searchParams.keys()].every((name) => name === "prefix");
+	const isKnown = hash === "" && [...searchParams.keys()].every((name) => name === "prefix");
 	const isRedis = protocol === "redis:" || protocol === "rediss:";
 	if (!isRedis || hostname === "" || !DATABASE.test(pathname) || !isKnown) throw urlInvalid(url);
 	try {
@@ -60,7 +44,6 @@ function parse(url: string): OpenedPlace {
 			database: Number(pathname.slice(1)),
 			prefix: searchParams.get("prefix") ?? PREFIX,
 			tls: protocol === "rediss:",
-			shownUrl: `${protocol}//${host}${pathname}`,
 		};
 	} catch {
 		// What is written in percents is no text.
@@ -68,11 +51,8 @@ function parse(url: string): OpenedPlace {
 	}
 }
 
-/** Of the login nothing is shown, nor of the options: a password that is not encoded may hold anything. */
 function urlInvalid(url: string): SessionLeaseError {
-	const shown = String(url)
-		.replace(/\/\/.*@/s, "//")
-		.replace(/\?.*/s, "?…");
 	const expected = "`redis://<host>:<port>/<database>?prefix=<prefix>`, or `rediss://` for TLS";
-	return new SessionLeaseError("option_invalid", `Expected a URL such as ${expected}, got \`${shown}\`.`);
+	const message = `Expected a URL such as ${expected}, got \`${shownUrl(url)}\`.`;
+	return new SessionLeaseError("option_invalid", message);
 }

@@ -3,7 +3,7 @@ import { stat } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { SessionLeaseError, TransientError } from "../lease/errors.ts";
-import { type OpenStore, type OpenStoreOptions, reached } from "./opening.ts";
+import { type OpenStore, type OpenStoreOptions, reached, shownUrl } from "./opening.ts";
 import { type SqliteClient, sqliteStore } from "./sqlite-store.ts";
 
 export interface SqliteConnection extends SqliteClient {
@@ -47,15 +47,7 @@ export async function openSqliteWith(
 	const path = pathOf(url);
 	if (path !== MEMORY) await checkFolder(path);
 	const connection = connect(await loadFirst(drivers), path);
-	let isOpen = true;
-	const store: OpenStore = {
-		...sqliteStore(connection),
-		async close() {
-			// node:sqlite closes only once.
-			if (isOpen) connection.close();
-			isOpen = false;
-		},
-	};
+	const store = { ...sqliteStore(connection), close: async () => void connection.close() };
 	return reached(store, { ...options, url, what: "The SQLite file" });
 }
 
@@ -101,7 +93,7 @@ function pathOf(url: string): string {
 	const decoded = path === undefined ? undefined : decode(path);
 	if (decoded !== undefined && !decoded.includes("\0")) return decoded;
 	const expected = "`sqlite:<path>`, `sqlite:///<whole path>` or `sqlite::memory:`";
-	const message = `Expected a URL such as ${expected}, percent-encoded and with nothing behind it, got \`${url}\`.`;
+	const message = `Expected a URL such as ${expected}, percent-encoded and with nothing behind it, got \`${shownUrl(url)}\`.`;
 	throw new SessionLeaseError("option_invalid", message);
 }
 

@@ -2,6 +2,7 @@
 import type { AtomicStore, Fields, StoredRecord } from "../lease/atomic-store.ts";
 import { StoreAnswerError } from "../lease/errors.ts";
 import { checkBatch, checkKey } from "./check-batch.ts";
+import { listedRecord } from "./listed-record.ts";
 import { postgresFailure, storeError, unavailable } from "./postgres-errors.ts";
 import { batchText, PAGE_RECORDS_MAX, POSTGRES_TABLE, postgresStatements } from "./postgres-schema.ts";
 import { fieldsOfTexts, recordInvalid } from "./record-text.ts";
@@ -78,7 +79,7 @@ export function postgresStore(
 				const rows = await ask(after, statements.page, [after]);
 				for (const row of rows) {
 					after = keyOf(row);
-					yield { key: after, fields: toFields(after, row) };
+					yield await listedRecord(after, () => toFields(after, row));
 				}
 				isLast = rows.length < PAGE_RECORDS_MAX;
 			}

@@ -4,7 +4,7 @@
 // from 12 in every one of them.
 import type { Fields, FlatObject, Scalar } from "../lease/atomic-store.ts";
 import { StoreAnswerError } from "../lease/errors.ts";
-import { isFlatObject, isScalar } from "./check-batch.ts";
+import { isKeptFlatObject, isKeptScalar } from "./check-batch.ts";
 
 export const valueText = (value: Scalar | FlatObject): string => JSON.stringify(value);
 
@@ -33,7 +33,7 @@ export function fieldsOfRecordText(key: string, text: string | null | undefined)
 
 /** Somebody else has written it, or it was not this store's to begin with. Nothing is assumed of it. */
 export function recordInvalid(key: string, why: string, cause?: unknown): StoreAnswerError {
-	const message = `The record "${key}" is none of a lease's: ${why}. It was left as it is.`;
+	const message = `The record "${key}" is none of a lease's: ${why}. Nothing is assumed of it.`;
 	return new StoreAnswerError(message, { code: "record_invalid", cause });
 }
 
@@ -46,6 +46,6 @@ function parse(key: string, text: string): unknown {
 }
 
 function checkedValue(key: string, field: string, value: unknown): Scalar | FlatObject {
-	if (isScalar(value) || isFlatObject(value)) return value;
+	if (isKeptScalar(value) || isKeptFlatObject(value)) return value;
 	throw recordInvalid(key, `field "${field}" is no value of a field`);
 }

@@ -3,7 +3,7 @@ import { SessionLeaseError } from "../lease/errors.ts";
 import { codeOf } from "./redis-errors.ts";
 import type { RedisScript } from "./redis-script.ts";
 
-/** The part of ioredis' `Redis` and `Cluster` that is used. Versions 5 and 6 fit. */
+/** The part of ioredis' `Redis` and `Cluster` that is used. Versions 5.4 and later fit, and 6. */
 export interface IoredisClient {
 	evalsha(sha: string, keys: number, ...keysAndArguments: string[]): Promise<unknown>;
 	eval(script: string, keys: number, ...keysAndArguments: string[]): Promise<unknown>;
@@ -24,7 +24,7 @@ type IoredisScan = (
 	...match: ["MATCH", pattern: string, "COUNT", count: number, "TYPE", type: string]
 ) => Promise<readonly [cursor: string, keys: string[]]>;
 
-/** The part that is used of what node-redis' `createClient`, `createCluster` and `createSentinel` make. Versions 5 and 6 fit. */
+/** The part that is used of what node-redis' `createClient`, `createCluster` and `createSentinel` make. Versions 5.1 and later fit, and 6. */
 export interface NodeRedisClient {
 	evalSha(sha: string, call: NodeRedisCall): Promise<unknown>;
 	eval(script: string, call: NodeRedisCall): Promise<unknown>;

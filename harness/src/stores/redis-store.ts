@@ -3,6 +3,7 @@ import type { AtomicStore, FieldOp, Fields, StoredRecord } from "../lease/atomic
 import { SessionLeaseError } from "../lease/errors.ts";
 import { isWellFormed } from "../lease/options.ts";
 import { checkBatch, checkKey } from "./check-batch.ts";
+import { isGone, listedRecord } from "./listed-record.ts";
 import { connectionOf, type RedisClient } from "./redis-clients.ts";
 import { failureOf } from "./redis-errors.ts";
 import { BATCH_SCRIPT, fieldsOfAnswer, scriptArguments, WHOLE_KEY_SCRIPT } from "./redis-script.ts";
@@ -72,8 +73,8 @@ export function redisStore(
 				const keys = [...new Set(page.value)]
 					.map((key) => key.slice(whole.length))
 					.filter((key) => key !== "");
-				const records = await Promise.all(keys.map(async (key) => ({ key, fields: await apply(key, []) })));
-				for (const record of records) if (Object.keys(record.fields).length > 0) yield record;
+				const records = await Promise.all(keys.map((key) => listedRecord(key, () => apply(key, []))));
+				for (const record of records) if (!isGone(record)) yield record;
 			}
 		},
 	};

@@ -2,17 +2,24 @@
 import { SessionLeaseError } from "../lease/errors.ts";
 import { shownUrl } from "./opening.ts";
 
+export interface Login {
+	readonly user: string;
+	/** `undefined`: not even a colon. */
+	readonly password: string | undefined;
+}
+
 export interface ServerList {
 	readonly scheme: string;
 	/** Each with its port. */
 	readonly hosts: readonly string[];
 	/** `undefined`: the URL names none. */
-	readonly login: { readonly user: string; readonly password: string } | undefined;
+	readonly login: Login | undefined;
 	/** What follows the hosts, without the slash; empty if there is nothing. */
 	readonly path: string;
 }
 
-const SERVERS = /^([a-z]+):\/\/(?:([^/@]*)@)?([^/@?#]+)(?:\/([^?#]*))?$/;
+/** What comes after the first slash holds no `@`: it would be the rest of a login that is not encoded. */
+const SERVERS = /^([a-z]+):\/\/(?:([^/@]*)@)?([^/@?#]+)(?:\/([^@?#]*))?$/;
 const HOST = /^(?:[\w.-]+|\[[\da-fA-F:.]+\]):\d{1,5}$/;
 
 /** @throws SessionLeaseError (`option_invalid`) that shows how such a URL looks */
@@ -29,11 +36,15 @@ export function parseServerList(
 			// Said below: what is written in percents is no text.
 		}
 	}
-	const message = `Expected a URL as in \`${example}\`, got \`${shownUrl(url)}\`.`;
+	const hint = url.includes("@")
+		? ", with `/`, `?`, `#`, `@` and `%` of a login as `%2F`, `%3F` and so on"
+		: "";
+	const message = `Expected a URL as in \`${example}\`${hint}, got \`${shownUrl(url)}\`.`;
 	throw new SessionLeaseError("option_invalid", message);
 }
 
-function parseLogin(login: string): NonNullable<ServerList["login"]> {
-	const [user = "", ...password] = login.split(":");
-	return { user: decodeURIComponent(user), password: decodeURIComponent(password.join(":")) };
+function parseLogin(login: string): Login {
+	const [user = "", ...rest] = login.split(":");
+	const password = rest.length === 0 ? undefined : decodeURIComponent(rest.join(":"));
+	return { user: decodeURIComponent(user), password };
 }

@@ -10,6 +10,7 @@ import type { Wait } from "../lease/clock.ts";
 import { OutcomeUnknownError, SessionLeaseError } from "../lease/errors.ts";
 import { realWait } from "../system/real-time.ts";
 import { checkBatch, checkKey } from "./check-batch.ts";
+import { listedRecord } from "./listed-record.ts";
 import { fieldsOfRecordText, recordInvalid, recordText } from "./record-text.ts";
 import { failureOf, isBusy, unavailable } from "./sqlite-errors.ts";
 
@@ -90,7 +91,7 @@ export function sqliteStore(client: SqliteClient, options: SqliteStoreOptions = 
 					const { key } = row as { key?: unknown };
 					if (typeof key !== "string") throw recordInvalid(String(key), "its key is no text");
 					after = key;
-					yield { key, fields: fieldsOf(key, row) };
+					yield await listedRecord(key, () => fieldsOf(key, row));
 				}
 				if (rows.length < PAGE_RECORDS) return;
 			}

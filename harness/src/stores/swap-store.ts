@@ -4,13 +4,14 @@ import type { Clock, Wait } from "../lease/clock.ts";
 import { hasCode, TransientError } from "../lease/errors.ts";
 import { realClock, realWait } from "../system/real-time.ts";
 import { checkBatch, checkKey } from "./check-batch.ts";
+import { isGone, listedRecord } from "./listed-record.ts";
 import { fieldsOfRecordText, recordText } from "./record-text.ts";
 
 /** A record's text and the version that a swap compares. */
 export interface Versioned<V> {
 	/** `undefined`: there is no such record. */
 	readonly text: string | undefined;
-	/** Never given to another text of this record, as long as the server forgets nothing. */
+	/** Never given to another text of this record, but in another incarnation of the server. */
 	readonly version: V;
 }
 
@@ -32,6 +33,12 @@ export interface SwapServer<V> {
 	swap(key: string, text: string, version: V): Promise<Swapped<V>>;
 	/** Keys of all records, those with an empty one included. */
 	keys(): AsyncIterable<string>;
+	/**
+	 * Another number as soon as versions known so far may come a second time: the server may have lost what it had
+	 * acknowledged, and give its versions to other texts. Nothing is swapped that was loaded under another number. Without
+	 * it, what is remembered is forgotten only when a swap rejects: right for a server that loses nothing.
+	 */
+	incarnation?(): number;
 }
 
 export interface SwapOptions {
@@ -45,7 +52,7 @@ export interface SwapOptions {
 	 * @default 1_000: ends, with a certain answer, before a lease would send a second copy into the crowd (1_500)
 	 */
 	readonly conflictMsMax?: number;
-	/** Up to how many characters of records this client remembers. @default 4_000_000 */
+	/** Up to how many characters of records this client remembers; 0: none from call to call. @default 4_000_000 */
 	readonly rememberedCharactersMax?: number;
 	readonly clock?: Clock;
 	readonly wait?: Wait;
@@ -70,12 +77,14 @@ export function swapStore<V>(
 	const { attemptsMax = 100, conflictMsMax = 1_000, rememberedCharactersMax = 4_000_000 } = options;
 	const { clock = realClock, wait = realWait, random = Math.random } = options;
 	const remembered = createMemory<V>(rememberedCharactersMax);
-	const load = async (key: string) => {
-		const loaded = await certainlyUnchanged(server.load(key));
+	const incarnation = () => server.incarnation?.() ?? 0;
+	const load = async (key: string): Promise<Known<V>> => {
+		const since = incarnation();
+		const loaded = { ...(await certainlyUnchanged(server.load(key))), incarnation: since };
 		remembered.set(key, loaded);
 		return loaded;
 	};
-	const swap = async (key: string, text: string, version: V): Promise<Swapped<V>> => {
+	const swap = async (key: string, text: string, { version }: Known<V>): Promise<Swapped<V>> => {
 		remembered.delete(key);
 		try {
 			return await server.swap(key, text, version);
@@ -98,9 +107,12 @@ export function swapStore<V>(
 				}
 				const before = fieldsOfRecordText(key, known.text);
 				const text = recordText(applyOps(before, ops));
-				const swapped = await swap(key, text, known.version);
+				const since = incarnation();
+				// What another incarnation has shown, be it just now, is as good as a conflict.
+				const isCurrent = known.incarnation === since;
+				const swapped: Swapped<V> = isCurrent ? await swap(key, text, known) : { conflict: true };
 				if ("version" in swapped) {
-					remembered.set(key, { text, version: swapped.version });
+					remembered.set(key, { text, version: swapped.version, incarnation: since });
 					return before;
 				}
 				const leftMs = giveUpAtMs - clock.monotonicMs();
@@ -108,7 +120,7 @@ export function swapStore<V>(
 				// An old guess says nothing about others; losing with what was just loaded does.
 				if (isFresh) await wait(Math.min(leftMs, random() * backoffMs(attempt)));
 				isFresh = !isFresh;
-				known = swapped.current;
+				known = swapped.current && { ...swapped.current, incarnation: since };
 			}
 			throw contended(key);
 		},
@@ -119,8 +131,8 @@ export function swapStore<V>(
 		async *list() {
 			for await (const key of server.keys()) {
 				const { text } = await certainlyUnchanged(server.load(key));
-				const fields = fieldsOfRecordText(key, text);
-				if (Object.keys(fields).length > 0) yield { key, fields };
+				const listed = await listedRecord(key, () => fieldsOfRecordText(key, text));
+				if (!isGone(listed)) yield listed;
 			}
 		},
 	};
@@ -149,9 +161,14 @@ function contended(key: string): TransientError {
 	return new TransientError(message, { code: "store_unavailable" });
 }
 
+interface Known<V> extends Versioned<V> {
+	/** The one that was asked. */
+	readonly incarnation: number;
+}
+
 interface Memory<V> {
-	get(key: string): Versioned<V> | undefined;
-	set(key: string, versioned: Versioned<V>): void;
+	get(key: string): Known<V> | undefined;
+	set(key: string, known: Known<V>): void;
 	delete(key: string): void;
 	clear(): void;
 }
@@ -161,8 +178,8 @@ const ENTRY_CHARACTERS = 200;
 
 /** The last used records, as many as fit. */
 function createMemory<V>(charactersMax: number): Memory<V> {
-	const entries = new Map<string, Versioned<V>>();
-	const sizeOf = (key: string, { text = "" }: Versioned<V>) => key.length + text.length + ENTRY_CHARACTERS;
+	const entries = new Map<string, Known<V>>();
+	const sizeOf = (key: string, { text = "" }: Known<V>) => key.length + text.length + ENTRY_CHARACTERS;
 	let characters = 0;
 	const forget = (key: string) => {
 		const entry = entries.get(key);
@@ -171,10 +188,10 @@ function createMemory<V>(charactersMax: number): Memory<V> {
 	};
 	return {
 		get: (key) => entries.get(key),
-		set(key, versioned) {
+		set(key, known) {
 			forget(key);
-			entries.set(key, versioned);
-			characters += sizeOf(key, versioned);
+			entries.set(key, known);
+			characters += sizeOf(key, known);
 			for (const oldest of entries.keys()) {
 				if (characters <= charactersMax) return;
 				forget(oldest);

@@ -1,8 +1,9 @@
 // Connections to an engine that is there: one that is starting is waited for.
 import type { LeasePorts } from "../lease/options.ts";
 import { type Connect, createConnector } from "../stores/connect-iii.ts";
+import { openSocket } from "../stores/open-socket.ts";
+import { shownUrl } from "../stores/opening.ts";
 import { EngineUnfitError } from "./engine-unfit-error.ts";
-import { openSocket } from "./open-socket.ts";
 
 const AGAIN_MS = 250;
 const SOCKET_MS_MAX = 3_000;
@@ -24,15 +25,9 @@ export async function connectorTo(
 	} catch (cause) {
 		const { message, code = "" } = cause as { readonly message: string; readonly code?: string };
 		throw new EngineUnfitError(
-			`No iii engine answers at ${withoutSecrets(url)} (${message || code}); it was waited for ${patienceMs} ms.`,
+			`No iii engine answers at ${shownUrl(url)} (${message || code}); it was waited for ${patienceMs} ms.`,
 			{ cause },
 		);
 	}
 	return connect;
-}
-
-/** The URL as people are told it: without a password, a query, a fragment. */
-export function withoutSecrets(url: string): string {
-	const { protocol, host, pathname } = new URL(url);
-	return `${protocol}//${host}${pathname === "/" ? "" : pathname}`;
 }

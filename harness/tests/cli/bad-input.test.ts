@@ -35,6 +35,9 @@ describe("arguments that cannot be used are refused by name", () => {
 		[["run", EXAMPLE, "--approvals="], "--approvals"],
 		[["run", EXAMPLE, "--ttl", "99"], "--ttl"],
 		[["run", EXAMPLE, "--workers", "17"], "--workers"],
+		[["worker", "--url", "ws://127.0.0.1:1", "--store", "memory:"], 'that all workers share, got "memory:"'],
+		[["worker", "--url", "ws://127.0.0.1:1", "--store", "PGLite:"], 'that all workers share, got "PGLite:"'],
+		[["worker", "--url", "ws://127.0.0.1:1", "--store", "sqlite:a.db", "--scope", "s"], "--store or --scope"],
 	])("%j", (given, named) => expectRefused(given, named));
 
 	const numbers = ["workers", "crash", "seed", "ttl"].flatMap((option) =>

@@ -16,7 +16,11 @@ export type Flaw =
 	/** Takes the last value where the first one counts. */
 	| "setOnce overwrites"
 	/** Answers reads from a copy that lags behind. */
-	| "answers from a replica";
+	| "answers from a replica"
+	/** Says of a batch that it has given up on that it was certainly not applied. */
+	| "tells its time limit as a failure"
+	/** Matches answers with calls by their order, and forgets a call that it has given up on. */
+	| "gives late answers to later calls";
 
 interface Request {
 	readonly id: number;
@@ -30,6 +34,7 @@ interface Request {
 type Answer = { readonly id: number } & ({ readonly before: Fields } | { readonly invalid: string });
 
 const LAG_MS = 30;
+const TIME_LIMIT_MS = 200;
 
 /** The port on a server of its own, with everything that the kit asks for; `flaw` says what is wrong with it. */
 export async function openLineServer(flaw?: Flaw): Promise<OpenedPort> {
@@ -72,6 +77,11 @@ export async function openLineServer(flaw?: Flaw): Promise<OpenedPort> {
 	};
 }
 
+const FLAWS_OF_TIME: readonly Flaw[] = [
+	"tells its time limit as a failure",
+	"gives late answers to later calls",
+];
+
 /** `set` takes any value here, as it does on the wire. */
 function overwriting(op: FieldOp): FieldOp {
 	return op.op === "setOnce" ? ({ ...op, op: "set" } as unknown as FieldOp) : op;
@@ -94,8 +104,10 @@ function connectLines(port: number, flaw: Flaw | undefined): AtomicStore & { clo
 			.on("error", () => made.destroy())
 			.on("line", (line) => {
 				const answer = JSON.parse(line) as Answer;
-				waiting.get(answer.id)?.resolve(answer);
-				waiting.delete(answer.id);
+				const [oldest = answer.id] = waiting.keys();
+				const id = flaw === "gives late answers to later calls" ? oldest : answer.id;
+				waiting.get(id)?.resolve(answer);
+				waiting.delete(id);
 			});
 		return made;
 	};
@@ -104,8 +116,15 @@ function connectLines(port: number, flaw: Flaw | undefined): AtomicStore & { clo
 		const answer = await new Promise<Answer>((resolve, reject) => {
 			waiting.set(id, { resolve, reject });
 			connected().write(`${JSON.stringify({ id, ...request })}\n`);
+			if (flaw && FLAWS_OF_TIME.includes(flaw)) {
+				setTimeout(() => {
+					waiting.delete(id);
+					reject(new Error("The server gave no answer in time."));
+				}, TIME_LIMIT_MS).unref();
+			}
 		}).catch((cause: unknown) => {
-			if (flaw !== "tells lost answers as failures") throw cause;
+			if (flaw !== "tells lost answers as failures" && flaw !== "tells its time limit as a failure")
+				throw cause;
 			throw new TransientError("The server did not do it.", { code: "store_unavailable", cause });
 		});
 		if ("invalid" in answer) throw recordInvalid(request.key, answer.invalid);

@@ -121,12 +121,31 @@ describe("a job behind a URL is at rest", () => {
 			if (silent) throw new Error("No answer.");
 			return [];
 		};
-		const rest = remoteRest({ ...restOptions({}), client: { trigger } });
+		let restedAtMs = 0;
+		const rest = remoteRest({ ...restOptions({}), client: { trigger } }).then(() => {
+			restedAtMs = time.clock.monotonicMs();
+		});
 		const meanwhile = time.wait(60_000).then(() => {
 			silent = false;
 		});
 		await time.run(Promise.all([rest, meanwhile]), { limitMs: 120_000 });
-		expectBetween(time.clock.monotonicMs(), { least: 60_000, most: 61_300 });
+		expectBetween(restedAtMs, { least: 60_000, most: 61_300 });
+	});
+
+	it("not where the wake comes while the dead letters are looked at", async () => {
+		ledger.sent("w");
+		let isRunning = false;
+		const trigger = async () => {
+			if (!isRunning && time.clock.monotonicMs() >= UNSEEN_MS) {
+				isRunning = true;
+				const end = ledger.begin("w");
+				void time.wait(5_000).then(() => end("handled"));
+			}
+			return [];
+		};
+		await time.run(remoteRest({ ...restOptions({}), client: { trigger } }), { limitMs: 120_000 });
+		expect(time.clock.monotonicMs()).toBeGreaterThanOrEqual(UNSEEN_MS + 5_500);
+		expect(ledger).toMatchObject({ underWay: 0, unseen: 0 });
 	});
 
 	it("not while a wake comes again after the longest backoff, or a function takes longer than that", async () => {

@@ -221,11 +221,20 @@ describe("sweep", () => {
 			const { leases } = bench.worker("a");
 			for (const session of ["no wake", "good"]) await (await leases.acquire(session)).abandon();
 			await bench.store.update("foreign", [{ op: "set", field: "nonce", value: "x" }]);
+			const unread = new Error("It is no text.");
+			const store: AtomicStore = {
+				...bench.store,
+				async *list() {
+					yield { key: "unread", error: unread };
+					yield* bench.store.list();
+				},
+			};
 			const wake: Wake = (id) =>
 				id === "no wake" ? Promise.reject(new Error("The queue is gone.")) : Promise.resolve();
-			const report = await leases.sweep({ wake });
+			const report = await bench.worker("b", { store }).leases.sweep({ wake });
 			expect(report.woken).toEqual(["good"]);
-			expect(report.failed).toHaveLength(2);
+			expect(report.failed).toHaveLength(3);
+			expect(report.failed).toContainEqual({ sessionId: "unread", error: unread });
 			expect(report.failed).toContainEqual({
 				sessionId: "foreign",
 				error: expect.objectContaining({ code: "record_invalid" }),

@@ -11,9 +11,11 @@ export interface NatsSettings {
 	readonly jetstream?: boolean;
 	/** What clients have to know. */
 	readonly login?: { readonly user: string; readonly password: string };
+	/** In place of a login. */
+	readonly token?: string;
 }
 
-export function startNats({ jetstream = true, login }: NatsSettings = {}): Promise<TestServer> {
+export function startNats({ jetstream = true, login, token }: NatsSettings = {}): Promise<TestServer> {
 	if (natsProgram === undefined) throw new Error("nats-server is neither on the PATH nor in NATS_SERVER.");
 	return startServer({
 		name: "nats",
@@ -23,6 +25,7 @@ export function startNats({ jetstream = true, login }: NatsSettings = {}): Promi
 				`listen: "127.0.0.1:${port}"`,
 				...(jetstream ? [`jetstream { store_dir: "${folder}" }`] : []),
 				...(login ? [`authorization { user: "${login.user}", password: "${login.password}" }`] : []),
+				...(token ? [`authorization { token: "${token}" }`] : []),
 			];
 			await writeFile(join(folder, "nats.conf"), lines.join("\n"));
 		},

@@ -5,8 +5,6 @@ import { type Relay, startRelay } from "../../src/conformance/relay.ts";
 import type { FieldOp } from "../../src/lease/atomic-store.ts";
 import { natsStore } from "../../src/stores/nats-store.ts";
 import { openNats } from "../../src/stores/open-nats.ts";
-import { realWait } from "../../src/system/real-time.ts";
-import { startSilentServer } from "../support/silent-server.ts";
 import { expectKeptOverKill } from "./killed-server.ts";
 import { natsPort, plainBucket, urlOf } from "./nats-port.ts";
 import { natsProgram, startNats } from "./nats-server.ts";
@@ -41,6 +39,23 @@ describe.skipIf(natsProgram === undefined)("NATS KV", () => {
 		await other.update("k", COUNT);
 		expect(await roundTrips(relay, () => store.update("k", COUNT))).toBe(3);
 		for (const opened of [store, other]) await opened.close();
+		await relay.close();
+	});
+
+	it("takes one round trip with a client of the caller's if it has its connection, else two", async () => {
+		const relay = await startRelay(server);
+		const { connection, kv } = await plainBucket(relay, "theirs");
+		const [told, untold] = [natsStore(kv, { connection }), natsStore(kv)];
+		await told.update("k", COUNT);
+		expect(await roundTrips(relay, () => told.update("k", COUNT))).toBe(1);
+		await untold.update("k", COUNT);
+		expect(await roundTrips(relay, () => untold.update("k", COUNT))).toBe(2);
+		relay.holdAnswers();
+		const outcome = outcomeOf(told.update("k", COUNT));
+		await expect.poll(() => relay.heldBytes()).toBeGreaterThan(0);
+		relay.drop();
+		expect(await outcome).toEqual({ unknown: expect.stringContaining("was lost before the answer came") });
+		await connection.close();
 		await relay.close();
 	});
 
@@ -80,7 +95,7 @@ describe.skipIf(natsProgram === undefined)("NATS KV", () => {
 
 	it("says that nothing was written to a bucket that is gone", async () => {
 		const { connection, kv } = await plainBucket(server, "gone");
-		const store = natsStore(kv);
+		const store = natsStore(kv, { connection });
 		await store.update("k", COUNT);
 		await kv.destroy();
 		await expect(store.update("k", COUNT)).rejects.toMatchObject({
@@ -121,65 +136,20 @@ describe.skipIf(natsProgram === undefined)("NATS KV", () => {
 		await connection.close();
 	});
 
+	it("refuses a bucket that is kept on other servers than the URL says", async () => {
+		const url = urlOf(server, "one_server");
+		await (await openNats(`${url}?replicas=1`)).close();
+		await expect(openNats(`${url}?replicas=3`)).rejects.toMatchObject({
+			code: "option_invalid",
+			message: expect.stringContaining("is kept on 1 servers, not on 3"),
+		});
+	});
+
 	it("finds with the same client what was acknowledged before the server was killed", async () => {
 		const store = await openNats(urlOf(server, "killed"));
 		await expectKeptOverKill(store, server);
 		await store.close();
 	});
-});
-
-describe("openNats", () => {
-	it.each([
-		"nats://127.0.0.1",
-		"nats://127.0.0.1:4222,x",
-		"redis://127.0.0.1:4222",
-		"nats://:4222",
-		"nats://127.0.0.1:4222/x?replicas=2",
-	])("refuses the URL %s", async (url) => {
-		await expect(openNats(url)).rejects.toMatchObject({
-			code: "option_invalid",
-			message: expect.stringContaining("Expected a URL as in `nats://127.0.0.1:4222/session_lease`"),
-		});
-	});
-
-	it("refuses a bucket's name that NATS would", async () => {
-		await expect(openNats("nats://127.0.0.1:4222/a.b")).rejects.toMatchObject({
-			code: "option_invalid",
-			message: expect.stringContaining("got `a.b`"),
-		});
-	});
-
-	it("says at once that nobody listens", async () => {
-		await expect(openNats("nats://user:secret@127.0.0.1:1")).rejects.toMatchObject({
-			code: "store_unavailable",
-			message: expect.stringMatching(/^NATS KV at nats:\/\/127\.0\.0\.1:1 cannot be used: (?!.*secret)/),
-		});
-	});
-
-	it("gives up on a server that says nothing", async () => {
-		const silent = await startSilentServer();
-		const opening = openNats(`nats://127.0.0.1:${silent.port}`, { timeoutMs: 200 }).catch(({ code }) => code);
-		const later = realWait(10_000, { background: true }).then(() => "nothing after 10 s");
-		expect(await Promise.race([opening, later])).toBe("store_unavailable");
-		await silent.close();
-	});
-
-	it.skipIf(natsProgram === undefined)(
-		"says that there is no JetStream, and tells a wrong password",
-		async () => {
-			const login = { user: "lease", password: "secret" };
-			const { host, port, stop } = await startNats({ jetstream: false, login });
-			onTestFinished(stop);
-			await expect(openNats(`nats://lease:secret@${host}:${port}`)).rejects.toMatchObject({
-				code: "store_unavailable",
-				message: expect.stringContaining("jetstream is not enabled"),
-			});
-			await expect(openNats(`nats://lease:wrong@${host}:${port}`)).rejects.toMatchObject({
-				code: "store_unavailable",
-				message: expect.stringMatching(/cannot be used: (?!.*wrong).*Authorization Violation/),
-			});
-		},
-	);
 });
 
 if (!isLong) process.stdout.write("not tested: NATS KV under load (SESSION_LEASE_SERVERS is not `all`)\n");

@@ -219,9 +219,9 @@ describe.skipIf(postgresProgram === undefined)("PostgreSQL", () => {
 			[RECORD_COUNT],
 		);
 		const keys: string[] = [];
-		for await (const { key, fields } of store.list?.() ?? []) {
-			expect(key).toBe(`k${fields.n}`);
-			keys.push(key);
+		for await (const listed of store.list?.() ?? []) {
+			expect(listed).toMatchObject({ fields: { n: Number(listed.key.slice(1)) } });
+			keys.push(listed.key);
 		}
 		const collation = `select collation_name from information_schema.columns where table_name = $1 and column_name = 'key'`;
 		expect(await askOnce(server, collation, [table])).toEqual([{ collation_name: "C" }]);
@@ -256,23 +256,13 @@ describe.skipIf(postgresProgram === undefined)("PostgreSQL", () => {
 		open.push(store);
 		relay.holdAnswers();
 		const errors = await Promise.all(Array.from({ length: 5 }, () => errorOf(store.update("s", COUNT))));
+		// On the connection that was given up it would have been sent.
+		expect(await errorOf(store.update("s", COUNT))).toMatchObject({ code: "store_unavailable" });
 		relay.restore();
 		// One had the connection that was open. The others have waited for one, and sent nothing.
 		const unavailable = errors.filter((error) => (error as { code?: unknown }).code === "store_unavailable");
 		expect([unavailable.length, await store.read("s")]).toEqual([4, { n: 1 }]);
 		await relay.close();
-	});
-
-	it("opens nothing where it cannot, and shows no password", async () => {
-		const nowhere = await errorOf(openPostgres("postgres://me:secret@127.0.0.1:1/db?password=secret"));
-		const noDatabase = await errorOf(openPostgres(`${urlOf(server)}x`));
-		const noUrl = await errorOf(openPostgres("postgres:me:secret@host"));
-		expect([nowhere, noDatabase, noUrl]).toMatchObject([
-			{ code: "store_unavailable" },
-			{ code: "store_unavailable" },
-			{ code: "option_invalid" },
-		]);
-		for (const error of [nowhere, noDatabase]) expect(String(error)).not.toMatch(/secret/);
 	});
 
 	it("has clients that fit: pg's own", () => {

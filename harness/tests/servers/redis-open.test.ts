@@ -148,6 +148,13 @@ describe.skipIf(redisProgram === undefined)("an open Redis with a password", () 
 			expect(inspect(error, { depth: 9, showHidden: true })).not.toContain("s3cret");
 		});
 
+		it("does not take another database for one that is not there", async () => {
+			expect(await errorOf(open(":0nly@", "/99"))).toMatchObject({
+				code: "store_unavailable",
+				message: expect.stringContaining("DB index is out of range"),
+			});
+		});
+
 		it("keeps its records in the database and behind the prefix of the URL", async () => {
 			const [named, unnamed] = [
 				await open("worker:s3cret%2F%40%3F@", "/3?prefix=mine%3A"),

@@ -42,6 +42,27 @@ function failing(error: unknown): DynamodbClient {
 
 const BID = [{ op: "increment", field: "bids:1", by: 1 }] as const;
 
+describe("a read, and a list", () => {
+	it("ask for what was written last", async () => {
+		const asked: unknown[] = [];
+		const client: DynamodbClient = {
+			...answering().client,
+			async getItem({ ConsistentRead }) {
+				asked.push(ConsistentRead);
+				return {};
+			},
+			async scan({ ConsistentRead }) {
+				asked.push(ConsistentRead);
+				return { Items: [] };
+			},
+		};
+		const store = dynamodbStore(client);
+		await store.read("s");
+		await firstOf(store.list?.());
+		expect(asked).toEqual([true, true]);
+	});
+});
+
 describe("an update", () => {
 	it("is one UpdateItem, in which every field is named once and nothing is named by itself", async () => {
 		const { client, requests } = answering();

@@ -64,3 +64,13 @@ it("sends nothing while there is no connection, says so, and goes on when there 
 	await tell("reconnect");
 	expect(await bucket.get("k")).toBe(null);
 });
+
+it("counts losses, once each", async () => {
+	const { bucket, tell } = createBucket();
+	const counts = [bucket.losses()];
+	for (const type of ["disconnect", "reconnecting", "reconnect", "disconnect"]) {
+		await tell(type);
+		counts.push(bucket.losses());
+	}
+	expect(counts).toEqual([0, 1, 1, 1, 2]);
+});

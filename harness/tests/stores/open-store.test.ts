@@ -3,7 +3,7 @@ import { readFile } from "node:fs/promises";
 import { describe, expect, it } from "vitest";
 import { createLeases } from "../../src/index.ts";
 import { openStore } from "../../src/stores/open-store.ts";
-import { loadPeer } from "../../src/stores/opening.ts";
+import { loadPeer, reached } from "../../src/stores/opening.ts";
 import { errorOf } from "../support/bench.ts";
 import { freePort } from "../support/free-port.ts";
 import { expectNoUnhandledRejections } from "../support/unhandled-rejections.ts";
@@ -35,11 +35,54 @@ describe("a store by its URL", () => {
 		expect([...shown, ...others].sort()).toEqual(known.sort());
 	});
 
-	it("never shows a password", async () => {
-		for (const scheme of ["other", "redis", "postgres", "nats", "etcd"]) {
-			const url = `${scheme}://someone:s3cret@127.0.0.1:${await freePort()}`;
-			const error = (await errorOf(openStore(url, { timeoutMs: 300 }))) as Error;
-			expect(`${error.message} ${JSON.stringify(error)}`).not.toMatch(/s3cret/);
+	it.each(["other", "redis", "postgres", "nats", "etcd", "dynamodb", "ws", "pglite", "sqlite", "memory"])(
+		"never shows a password of %s:",
+		async (scheme) => {
+			const port = await freePort();
+			const forms = [
+				`//someone:s3cret@127.0.0.1:${port}`,
+				`//127.0.0.1:${port}?password=s3cret`,
+				`//someone:s3cret\n@127.0.0.1:${port}`,
+				`//someone:s3cret?x@127.0.0.1:${port}/d`,
+				`//someone:12/s3cret@127.0.0.1:${port}/b`,
+				`/someone:s3cret@127.0.0.1:${port}`,
+				`someone:s3cret@127.0.0.1:${port}`,
+			];
+			// As a path this one is a file of that name.
+			const isPath = ["pglite", "sqlite"].includes(scheme);
+			for (const form of isPath ? forms.slice(0, 5) : forms) {
+				const error = (await errorOf(openStore(`${scheme}:${form}`, { timeoutMs: 300 }))) as Error;
+				expect(`${error.message} ${JSON.stringify(error)}`, form).not.toMatch(/s3cret/);
+			}
+		},
+		30_000,
+	);
+
+	it.each([undefined, null, 5, {}])("is not to be had at %j", async (url) => {
+		expect(await errorOf(openStore(url as never))).toMatchObject({ code: "option_invalid" });
+	});
+
+	it.each([0, -1, Number.NaN, Number.POSITIVE_INFINITY, 2 ** 31])(
+		"is not waited for %j ms",
+		async (timeoutMs) => {
+			const error = await errorOf(openStore("memory:", { timeoutMs }));
+			expect(error).toMatchObject({ code: "option_invalid" });
+			expect(String(error)).toContain("`timeoutMs`");
+		},
+	);
+
+	it("may have its scheme in capitals", async () => {
+		const store = await openStore("SQLite::memory:");
+		expect(await store.read("s")).toEqual({});
+		await store.close();
+	});
+
+	it("does nothing more once it is closed, and says so", async () => {
+		for (const url of ["memory:", "sqlite::memory:"]) {
+			const store = await openStore(url);
+			await store.close();
+			const calls = [store.read("s"), store.update("s", [{ op: "increment", field: "n", by: 1 }])];
+			for (const call of calls) expect(await errorOf(call)).toMatchObject({ code: "store_unavailable" });
 		}
 	});
 
@@ -68,6 +111,41 @@ describe("a store by its URL", () => {
 		const load = () => import(/* @vite-ignore */ ["a", "package", "that", "is", "not", "there"].join("-"));
 		const error = await errorOf(loadPeer(load, "ioredis", "Redis"));
 		expect(error).toMatchObject({ code: "option_invalid" });
-		expect(String(error)).toMatch(/Redis is reached through the package ioredis.*npm install ioredis$/);
+		expect(String(error)).toMatch(/Redis is reached through ioredis, which.*npm install ioredis$/);
+	});
+});
+
+describe("closing a store", () => {
+	/** One whose calls never end by themselves. */
+	async function slowStore() {
+		const ended: string[] = [];
+		let answer = () => {};
+		const answered = new Promise<void>((resolve) => {
+			answer = resolve;
+		});
+		const update = async () => {
+			await answered;
+			ended.push("call");
+			return {};
+		};
+		const close = async () => void ended.push("client");
+		const store = await reached({ update, read: async () => ({}), close }, { url: "x:", what: "X" });
+		return { store, ended, answer };
+	}
+
+	it("waits for the calls that are under way", async () => {
+		const { store, ended, answer } = await slowStore();
+		const call = store.update("s", []);
+		const closed = store.close();
+		answer();
+		await Promise.all([closed, call]);
+		expect(ended).toEqual(["call", "client"]);
+	});
+
+	it("does not wait for ever", async () => {
+		const { store, ended } = await slowStore();
+		void store.update("s", []);
+		await store.close();
+		expect(ended).toEqual(["client"]);
 	});
 });

@@ -176,11 +176,19 @@ describe("a record of somebody else", () => {
 		const invalid = { code: "record_invalid" };
 		expect(await errorOf(update())).toMatchObject(invalid);
 		expect(await errorOf(time.run(store.read("s")))).toMatchObject(invalid);
+		database.exec("insert into session_lease values ('t', '{}')");
+		const listed: unknown[] = [];
 		const list = async () => {
-			for await (const _record of store.list?.() ?? []);
+			for await (const record of store.list?.() ?? []) listed.push(record);
 		};
-		expect(await errorOf(time.run(list()))).toMatchObject(invalid);
-		const kept = database.prepare(`select record = ${value} as isKept from session_lease`).all();
+		await time.run(list());
+		expect(listed).toEqual([
+			{ key: "s", error: expect.objectContaining(invalid) },
+			{ key: "t", fields: {} },
+		]);
+		const kept = database
+			.prepare(`select record = ${value} as isKept from session_lease where key = 's'`)
+			.all();
 		expect(kept).toEqual([{ isKept: 1 }]);
 	});
 

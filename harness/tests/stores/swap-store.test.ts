@@ -109,6 +109,14 @@ describe("round trips", () => {
 		},
 	);
 
+	it("remembers nothing from call to call if it may not", async () => {
+		const server = createServer({ showsCurrent: false });
+		const store = swapStore(server, createOptions({ rememberedCharactersMax: 0 }));
+		for (let n = 0; n < 2; n++) await store.update("k", COUNT);
+		await store.read("k");
+		expect(server.calls).toEqual(["load", "swap", "load", "swap", "load"]);
+	});
+
 	it("remembers no more than it may, the last used records first", async () => {
 		const server = createServer({ showsCurrent: false });
 		const store = swapStore(server, createOptions({ rememberedCharactersMax: 500 }));
@@ -125,6 +133,71 @@ describe("round trips", () => {
 		server.calls.length = 0;
 		await store.update("a", COUNT);
 		expect(server.calls).toEqual(["load", "swap"]);
+	});
+});
+
+describe("a server that may have become another one", () => {
+	/** `lose` gives the version of "k" to another text; it is called once, when such a call was answered. */
+	function createLosing({ showsCurrent }: { readonly showsCurrent: boolean }) {
+		let incarnation = 0;
+		let losesAfter: "load" | "swap" | undefined;
+		const server = createServer({ showsCurrent });
+		const lose = () => {
+			const { version } = server.texts.get("k") ?? { version: 0 };
+			server.texts.set("k", { text: '{"n":50}', version });
+			incarnation++;
+		};
+		const answered = async <T>(call: "load" | "swap", answer: Promise<T>): Promise<T> => {
+			const value = await answer;
+			if (losesAfter === call) {
+				losesAfter = undefined;
+				lose();
+			}
+			return value;
+		};
+		const losing: SwapServer<number> = {
+			load: (key) => answered("load", server.load(key)),
+			swap: (key, text, version) => answered("swap", server.swap(key, text, version)),
+			keys: () => server.keys(),
+			incarnation: () => incarnation,
+		};
+		return {
+			server,
+			store: swapStore(losing, createOptions()),
+			lose,
+			loseAfter: (call: "load" | "swap") => {
+				losesAfter = call;
+			},
+		};
+	}
+
+	it("swaps nothing that it remembers from the time before", async () => {
+		const { server, store, lose } = createLosing({ showsCurrent: false });
+		await store.update("k", COUNT);
+		lose();
+		server.calls.length = 0;
+		expect([await store.update("k", COUNT), await store.update("k", COUNT)]).toEqual([{ n: 50 }, { n: 51 }]);
+		expect(server.calls).toEqual(["load", "swap", "swap"]);
+	});
+
+	it("remembers no answer that came after the loss, of a swap that was sent before", async () => {
+		const { store, loseAfter } = createLosing({ showsCurrent: false });
+		loseAfter("swap");
+		expect(await store.update("k", COUNT)).toEqual({});
+		expect(await store.update("k", COUNT)).toEqual({ n: 50 });
+	});
+
+	it.each([
+		{ call: "load", showsCurrent: false, calls: ["swap", "load", "load", "swap"] },
+		{ call: "swap", showsCurrent: true, calls: ["swap", "load", "swap"] },
+	] as const)("swaps nothing that a $call has shown just before", async ({ call, showsCurrent, calls }) => {
+		const { server, store, loseAfter } = createLosing({ showsCurrent });
+		await store.update("k", COUNT);
+		server.write("k", { n: 9 });
+		server.calls.length = 0;
+		loseAfter(call);
+		expect(await store.update("k", COUNT)).toEqual({ n: 50 });
+		expect(server.calls).toEqual(calls);
 	});
 });
 
@@ -251,16 +324,18 @@ describe("what is thrown says what is so", () => {
 	);
 });
 
-it("lists records that have fields", async () => {
+it("lists records that have fields, and what is wrong with those that are none", async () => {
 	const server = createServer({ showsCurrent: false });
 	const store = swapStore(server, createOptions());
 	await store.update("a", COUNT);
 	await store.update("empty", [...COUNT, { op: "remove", field: "n" }]);
+	server.texts.set("foreign", { text: "[1]", version: 99 });
 	await store.update("b", COUNT);
 	const listed: StoredRecord[] = [];
 	for await (const record of store.list()) listed.push(record);
 	expect(listed).toEqual([
 		{ key: "a", fields: { n: 1 } },
+		{ key: "foreign", error: expect.objectContaining({ code: "record_invalid" }) },
 		{ key: "b", fields: { n: 1 } },
 	]);
 });

@@ -34,6 +34,24 @@ const ANSWERS: readonly (readonly [
 		[{}, { n: 5 }, { n: -2 }, { n: 11 }, { n: 12 }],
 	],
 	[
+		"counts past 32 bits, both ways and in steps of any size",
+		[
+			[set("n", 2 ** 31 - 1), set("m", -(2 ** 31))],
+			[add("n", 1), add("m", -1)],
+			[set("n", 2 ** 32 - 1), set("m", -(2 ** 32))],
+			[add("n", 1), add("m", -1)],
+			[add("n", 2 ** 32 + 1), add("m", -(2 ** 33))],
+		],
+		[
+			{},
+			{ n: 2 ** 31 - 1, m: -(2 ** 31) },
+			{ n: 2 ** 31, m: -(2 ** 31) - 1 },
+			{ n: 2 ** 32 - 1, m: -(2 ** 32) },
+			{ n: 2 ** 32, m: -(2 ** 32) - 1 },
+			{ n: 2 ** 33 + 1, m: -(2 ** 32) - 1 - 2 ** 33 },
+		],
+	],
+	[
 		"counts from 0 again what was removed in the same batch",
 		[[add("n", 2)], [remove("n"), add("n", 1)], [add("n", 1), remove("n")]],
 		[{}, { n: 2 }, { n: 1 }, {}],

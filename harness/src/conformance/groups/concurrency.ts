@@ -7,16 +7,20 @@ import { createRecordCall } from "../../history/record-call.ts";
 import { recordLeases } from "../../history/record-leases.ts";
 import type { AtomicStore, Fields } from "../../lease/atomic-store.ts";
 import { createLeases } from "../../system/leases.ts";
-import { realClock } from "../../system/real-time.ts";
-import { updateInTheEnd } from "../outcome.ts";
+import { realClock, realWait } from "../../system/real-time.ts";
+import { removeFields, shownOfRemoved } from "../removed-fields.ts";
 import type { Suite, World } from "../suite.ts";
 
 const KEY = "session";
 const CLIENTS = 6;
+/** What was removed is looked for again after so long; where a case waits longer anyway, it is looked for there, too. */
+const LATER_MS = 100;
 
 export function concurrency(suite: Suite): void {
 	const { expect, scale } = suite;
 	const clients = (world: World) => Promise.all(Array.from({ length: CLIENTS }, () => world.connect()));
+
+	if (!suite.capabilities.clients) declaresOneClient(suite);
 
 	suite.promises("counts every increment once, and answers each with another number", async (world) => {
 		const answered: Fields[] = [];
@@ -24,7 +28,7 @@ export function concurrency(suite: Suite): void {
 		await Promise.all(
 			(await clients(world)).map(async (store) => {
 				for (let round = 0; round < rounds; round++) {
-					answered.push(await updateInTheEnd(store, KEY, [{ op: "increment", field: "n", by: 1 }]));
+					answered.push(await store.update(KEY, [{ op: "increment", field: "n", by: 1 }]));
 				}
 			}),
 		);
@@ -40,7 +44,7 @@ export function concurrency(suite: Suite): void {
 			const answered = await Promise.all(
 				stores.map(async (store, client) => {
 					const value = { id: `client ${client}` };
-					const before = await updateInTheEnd(store, key, [{ op: "setOnce", field: "holder", value }]);
+					const before = await store.update(key, [{ op: "setOnce", field: "holder", value }]);
 					return before.holder ?? value;
 				}),
 			);
@@ -61,6 +65,11 @@ export function concurrency(suite: Suite): void {
 		}
 	});
 
+	suite.promises("shows nobody what was removed, neither at once nor later", async (world) => {
+		const [remover, ...watchers] = (await clients(world)) as [AtomicStore, ...AtomicStore[]];
+		expect(await shownBehind(remover, watchers.slice(0, 2))).toEqual([]);
+	});
+
 	suite.promises("has a history of puts and reads as one register would have it", async (world) => {
 		const lines: HistoryLine[] = [];
 		const stores = await clients(world);
@@ -74,6 +83,27 @@ export function concurrency(suite: Suite): void {
 		await Promise.all(stores.map((store, client) => holdAgain(store, `client ${client}`, lines, 3 * scale)));
 		expect(findingsOf(lines)).toEqual([]);
 	});
+}
+
+function declaresOneClient({ expect, promises }: Suite): void {
+	promises("is declared to have one client, which is all of the many in these cases", async (world) => {
+		const [first, second] = [await world.connectBare(), await world.connectBare()];
+		expect(first === second).toEqual(true);
+	});
+}
+
+/** What clients are shown, as sentences, of fields that one of them has removed. */
+async function shownBehind(remover: AtomicStore, watchers: readonly AtomicStore[]): Promise<string[]> {
+	await removeFields(remover, watchers);
+	const found: string[] = [];
+	for (const watcher of watchers) {
+		found.push(...(await shownOfRemoved(watcher, "at once, by another client,")));
+	}
+	await realWait(LATER_MS);
+	for (const client of [remover, ...watchers]) {
+		found.push(...(await shownOfRemoved(client, `${LATER_MS} ms later`)));
+	}
+	return found;
 }
 
 /** A version that is counted and a text that is set, in one batch: the answer tells which version it has become. */
@@ -95,7 +125,7 @@ async function putAndRead(
 				rejected,
 			},
 			() =>
-				updateInTheEnd(store, KEY, [
+				store.update(KEY, [
 					{ op: "increment", field: "version", by: 1 },
 					{ op: "set", field: "value", value },
 				]),

@@ -1,6 +1,5 @@
 // What fields hold comes back as it was: no text that became a number, no number that was rounded, no byte that is gone.
 import type { Fields, FlatObject, Scalar } from "../../lease/atomic-store.ts";
-import { refusalOf } from "../outcome.ts";
 import type { Suite } from "../suite.ts";
 
 const KEY = "session";
@@ -38,9 +37,6 @@ const OBJECTS: readonly FlatObject[] = [
 
 const NAMES = ["a", "Z9_:.-", "value:1.Id_-9.1", "valueOf", "toString", "length", `f${"x".repeat(255)}`];
 
-/** Of a value: what leases of agent turns come to, and servers' own limits begin. */
-const LARGE_BYTES = 900_000;
-
 export function fieldTypes(suite: Suite): void {
 	const { expect } = suite;
 	const keeps = (title: string, fields: Fields) => {
@@ -62,19 +58,4 @@ export function fieldTypes(suite: Suite): void {
 	}
 	keeps("flat objects", Object.fromEntries(OBJECTS.map((value, index) => [`f${index}`, value])));
 	keeps("fields of any name", Object.fromEntries(NAMES.map((name, index) => [name, index])));
-
-	const { recordBytesMax } = suite.capabilities;
-	if (recordBytesMax === undefined) keeps("a large value", { large: "0123456789".repeat(LARGE_BYTES / 10) });
-	else {
-		keeps("a value of nine tenths of what it is declared to take", {
-			large: "x".repeat(recordBytesMax * 0.9),
-		});
-		suite.promises("refuses a record that is larger than it is declared to take", async ({ connect }) => {
-			const store = await connect();
-			await store.update(KEY, [{ op: "set", field: "a", value: 1 }]);
-			const value = "x".repeat(recordBytesMax * 1.1);
-			const refused = await refusalOf(() => store.update(KEY, [{ op: "set", field: "large", value }]));
-			expect([refused, await store.read(KEY)]).toEqual(["store_answer_invalid", { a: 1 }]);
-		});
-	}
 }

@@ -1,6 +1,8 @@
 // Records are kept apart by their keys, whatever these are, and listed under the very same ones.
-import type { StoredRecord } from "../../lease/atomic-store.ts";
-import type { Suite } from "../suite.ts";
+import type { AtomicStore } from "../../lease/atomic-store.ts";
+import { listedOf } from "../listed.ts";
+import { patient } from "../patient-client.ts";
+import type { Suite, World } from "../suite.ts";
 
 const KEYS = [
 	"a",
@@ -47,6 +49,8 @@ const KEYS = [
 
 export function separateRecords(suite: Suite): void {
 	const { expect } = suite;
+	const listsNothing = async ({ connectBare }: World) =>
+		void expect(typeof (await connectBare()).list).toEqual("undefined");
 	suite.promises("keeps records apart whose keys differ in anything", async ({ connect }) => {
 		const store = await connect();
 		const before = [];
@@ -75,32 +79,52 @@ export function separateRecords(suite: Suite): void {
 			for (const [index, key] of KEYS.entries()) {
 				await store.update(key, [{ op: "set", field: "index", value: index }]);
 			}
-			const listed: StoredRecord[] = [];
-			for await (const record of store.list?.() ?? []) listed.push(record);
-			const byIndex = (record: StoredRecord) => Number(record.fields.index);
-			listed.sort((a, b) => byIndex(a) - byIndex(b));
+			const index = new Map(KEYS.map((key, at) => [key, at]));
+			const listed = [...(await listedOf(store))];
+			listed.sort((a, b) => (index.get(a.key) ?? KEYS.length) - (index.get(b.key) ?? KEYS.length));
 			expect(listed).toEqual(KEYS.map((key, index) => ({ key, fields: { index } })));
 		},
-		async cannot({ connect }) {
-			expect(typeof (await connect()).list).toEqual("undefined");
+		cannot: listsNothing,
+	});
+
+	suite.ifIt("lists", "lists as many records as there are", {
+		async can({ connect }) {
+			const store = await connect();
+			const keys = Array.from({ length: suite.scale > 1 ? 1_100 : 130 }, (_, index) => `r${index}`);
+			await writeAll(store, keys);
+			const listed = (await listedOf(store)).map(({ key }) => key);
+			const found = new Set(listed);
+			const missing = keys.filter((key) => !found.has(key));
+			const said = `listed ${listed.length}, of which ${listed.length - found.size} twice, missing ${missing.length}`;
+			expect(said).toEqual(`listed ${keys.length}, of which 0 twice, missing 0`);
 		},
+		cannot: listsNothing,
 	});
 
 	suite.ifIt("keeps", "keeps its records when all its clients have gone", {
 		async can({ opened }) {
-			const first = await opened.connect();
+			const first = patient(await opened.connect());
 			await first.update("kept", [{ op: "set", field: "a", value: "1" }]);
 			await first.close?.();
-			const second = await opened.connect();
+			const second = patient(await opened.connect());
 			const found = await second.read("kept");
 			await second.close?.();
 			expect(found).toEqual({ a: "1" });
 		},
 		async cannot({ opened }) {
-			const first = await opened.connect();
+			const first = patient(await opened.connect());
 			await first.update("gone", [{ op: "set", field: "a", value: "1" }]);
 			await first.close?.();
-			expect(await (await opened.connect()).read("gone")).toEqual({});
+			expect(await patient(await opened.connect()).read("gone")).toEqual({});
 		},
 	});
+}
+
+const AT_ONCE = 10;
+
+async function writeAll(store: AtomicStore, keys: readonly string[]): Promise<void> {
+	for (let at = 0; at < keys.length; at += AT_ONCE) {
+		const some = keys.slice(at, at + AT_ONCE);
+		await Promise.all(some.map((key) => store.update(key, [{ op: "increment", field: "n", by: 1 }])));
+	}
 }

@@ -1,7 +1,7 @@
 import { createServer, type Socket } from "node:net";
 import { afterEach, describe, expect, it } from "vitest";
 import { WebSocketServer } from "ws";
-import { openSocket } from "../../src/survey/open-socket.ts";
+import { openSocket } from "../../src/stores/open-socket.ts";
 import { freePort } from "../support/free-port.ts";
 
 const ends: (() => void)[] = [];
