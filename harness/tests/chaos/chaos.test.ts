@@ -8,7 +8,7 @@ import { chaosText } from "./chaos-text.ts";
 import { startServedEngine } from "./engine-process.ts";
 
 /** `npm run chaos` asks for many; here is what fits every day. */
-const TRANSITIONS = Number(process.env.SESSION_LEASE_CHAOS ?? 150);
+const TRANSITIONS = Number(process.env.SESSION_LEASE_CHAOS ?? 60);
 const SEED = Number(process.env.SESSION_LEASE_SEED ?? 1);
 const FAULTS = ["kill", "pause", "drop", "replace", "restart the engine"] as const;
 const LIMIT_MS = 120_000 + TRANSITIONS * 100;

@@ -285,7 +285,7 @@ function anythingBut(refused: string) {
 	return { "~standard": { version: 1, vendor: "test", validate } } as const;
 }
 
-const RUNS = 30 * soakTimes;
+const RUNS = 15 * soakTimes;
 
 describe("many workers", () => {
 	it.each([

@@ -161,7 +161,7 @@ describe("processes on a store with every fault", () => {
 		{ timeout: SOAK_LIMIT_MS },
 		async (_name, weather, expected) => {
 			const total = new Map<keyof Counts, number>();
-			for (let seed = 1; seed <= 125 * soakTimes; seed++) {
+			for (let seed = 1; seed <= 60 * soakTimes; seed++) {
 				const travelMsMax = TRAVEL_MS[seed % TRAVEL_MS.length] ?? 0;
 				const settings = { ...weather, seed, odds: { faultOneIn: 6, fates, travelMsMax, laterMsMax: 5_000 } };
 				const { counts, violations, fieldsAtRest } = await simulateLeases(settings);

@@ -8,11 +8,12 @@ import type { FieldOp } from "../../src/lease/atomic-store.ts";
 import { natsStore } from "../../src/stores/nats-store.ts";
 import { plainBucket } from "./nats-port.ts";
 import { natsProgram, startNats } from "./nats-server.ts";
+import { isLong } from "./test-server.ts";
 
 const COUNT: readonly FieldOp[] = [{ op: "increment", field: "n", by: 1 }];
 const set = (value: string): FieldOp[] => [{ op: "set", field: "text", value }];
 
-describe.skipIf(natsProgram === undefined)("NATS KV from an older folder", () => {
+describe.skipIf(!isLong || natsProgram === undefined)("NATS KV from an older folder", () => {
 	it.each([{ isTold: true }, { isTold: false }])(
 		"overwrites nothing that was acknowledged since (store has the connection: $isTold)",
 		async ({ isTold }) => {

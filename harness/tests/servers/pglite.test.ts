@@ -17,7 +17,7 @@ import { isLong, notTested } from "./test-server.ts";
 const COUNT: readonly FieldOp[] = [{ op: "increment", field: "n", by: 1 }];
 /** Of hooks: other tests may have the processors. */
 const START_MS_MAX = 60_000;
-if (!isLong) notTested("PGlite in a folder", "to begin one takes some 5 s; SESSION_LEASE_SERVERS=all does");
+if (!isLong) notTested("PGlite", "it takes the processor for long; SESSION_LEASE_SERVERS=all does");
 
 it("opens nothing by a URL that is not one", async () => {
 	for (const url of ["pglite", "pglite://folder", "postgres://host/db"]) {
@@ -25,7 +25,7 @@ it("opens nothing by a URL that is not one", async () => {
 	}
 });
 
-describe("PGlite", () => {
+describe.skipIf(!isLong)("PGlite", () => {
 	let database: PGlite;
 	beforeAll(async () => {
 		database = await PGlite.create("memory://");

@@ -228,7 +228,7 @@ describe("parallel approvals, in every order that the scheduler finds", () => {
 					dropped += system.dropped();
 				},
 			),
-			{ numRuns: 250 * soakTimes },
+			{ numRuns: 125 * soakTimes },
 		);
 	});
 
