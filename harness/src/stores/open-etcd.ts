@@ -39,14 +39,18 @@ const CHANNEL = {
 
 /**
  * `etcd://<host>:<port>/<prefix>`, with several members as in `etcd://etcd1:2379,etcd2:2379`, and with user and password
- * as in `etcd://user:password@etcd1:2379`; `etcds://` is the same over TLS. Keys begin with the prefix and a slash;
- * without one it is `session_lease`. Members that refuse connections are passed over, within the call.
+ * as in `etcd://user:password@etcd1:2379`; `etcds://` is the same over TLS. Without a port it is 2379. Keys begin with the
+ * prefix and a slash; without one it is `session_lease`. Members that refuse connections are passed over, within the call.
  * @throws SessionLeaseError (`option_invalid`): the URL, or the package is not installed
  * @throws TransientError (`store_unavailable`): nobody answers
  */
 export async function openEtcd(url: string, options: OpenStoreOptions = {}): Promise<OpenStore> {
 	const example = "etcd://127.0.0.1:2379/session_lease";
-	const { scheme, hosts, login, path } = parseServerList(url, { schemes: ["etcd", "etcds"], example });
+	const { scheme, hosts, login, path } = parseServerList(url, {
+		schemes: ["etcd", "etcds"],
+		example,
+		port: 2379,
+	});
 	const { Etcd3 } = await loadPeer(() => import("etcd3"), "etcd3", "etcd");
 	const protocol = scheme === "etcds" ? "https" : "http";
 	const client: Etcd3 = new Etcd3({

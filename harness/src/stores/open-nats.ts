@@ -27,9 +27,8 @@ const PING_EVERY_MS = 5_000;
 /**
  * `nats://<host>:<port>/<bucket>`, with several servers as in `nats://nats1:4222,nats2:4222/sessions`, and with user and
  * password as in `nats://user:password@nats1:4222`, or a token in their place, which has no colon; `tls://` is the same
- * over TLS. Without a bucket it is `session_lease`. One that is not there is created: kept in files, without history and
- * direct gets, on one server, or as many as `?replicas=3` says (1, 3 or 5).
- *
+ * over TLS. Without a port it is 4222, without a bucket `session_lease`. One that is not there is created: kept in files,
+ * without history and direct gets, on one server, or as many as `?replicas=3` says (1, 3 or 5).
  * @throws SessionLeaseError (`option_invalid`): the URL, a package is not installed, or there is a bucket of this name that
  * lets records expire, or has other replicas than the URL says
  * @throws TransientError (`store_unavailable`): nobody answers, or there is no JetStream
@@ -40,7 +39,11 @@ export async function openNats(
 ): Promise<OpenStore> {
 	const example = `nats://127.0.0.1:4222/${BUCKET}`;
 	const address = url.replace(REPLICAS, "");
-	const { scheme, hosts, login, path } = parseServerList(address, { schemes: ["nats", "tls"], example });
+	const { scheme, hosts, login, path } = parseServerList(address, {
+		schemes: ["nats", "tls"],
+		example,
+		port: 4222,
+	});
 	const bucket = path === "" ? BUCKET : path;
 	if (!BUCKET_NAME.test(bucket)) {
 		const message = `Expected the name of a bucket to be of letters, digits, \`_\` and \`-\`, got \`${bucket}\`.`;

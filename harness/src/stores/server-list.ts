@@ -20,18 +20,24 @@ export interface ServerList {
 
 /** What comes after the first slash holds no `@`: it would be the rest of a login that is not encoded. */
 const SERVERS = /^([a-z]+):\/\/(?:([^/@]*)@)?([^/@?#]+)(?:\/([^@?#]*))?$/;
-const HOST = /^(?:[\w.-]+|\[[\da-fA-F:.]+\]):\d{1,5}$/;
+const HOST = /^(?:[\w.-]+|\[[\da-fA-F:.]+\])(:\d{1,5})?$/;
+
+export interface ServerListForm {
+	readonly schemes: readonly string[];
+	/** What is shown to whoever gives another form. */
+	readonly example: string;
+	/** Of hosts that name none. */
+	readonly port: number;
+}
 
 /** @throws SessionLeaseError (`option_invalid`) that shows how such a URL looks */
-export function parseServerList(
-	url: string,
-	{ schemes, example }: { readonly schemes: readonly string[]; readonly example: string },
-): ServerList {
-	const [, scheme = "", login, hosts = "", path = ""] = SERVERS.exec(url) ?? [];
-	const list = hosts.split(",");
+export function parseServerList(url: string, { schemes, example, port }: ServerListForm): ServerList {
+	const [, scheme = "", login, servers = "", path = ""] = SERVERS.exec(url) ?? [];
+	const list = servers.split(",");
 	if (schemes.includes(scheme) && list.every((host) => HOST.test(host))) {
 		try {
-			return { scheme, hosts: list, login: login === undefined ? login : parseLogin(login), path };
+			const hosts = list.map((host) => (HOST.exec(host)?.[1] === undefined ? `${host}:${port}` : host));
+			return { scheme, hosts, login: login === undefined ? login : parseLogin(login), path };
 		} catch {
 			// Said below: what is written in percents is no text.
 		}

@@ -107,7 +107,7 @@ describe.skipIf(etcdProgram === undefined)("etcd", () => {
 
 describe("openEtcd", () => {
 	it.each([
-		"etcd://127.0.0.1",
+		"etcd://127.0.0.1:",
 		"etcd://127.0.0.1:2379,",
 		"http://127.0.0.1:2379",
 		"etcd://user:%zz@127.0.0.1:2379",

@@ -19,8 +19,8 @@ const errorOf = (work: Promise<unknown>): Promise<unknown> =>
 
 describe("the URL of openNats", () => {
 	it.each([
-		"nats://127.0.0.1",
-		"nats://127.0.0.1:4222,x",
+		"nats://127.0.0.1:",
+		"nats://127.0.0.1:4222,",
 		"redis://127.0.0.1:4222",
 		"nats://:4222",
 		"nats://127.0.0.1:4222/x?replicas=2",
