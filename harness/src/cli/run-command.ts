@@ -6,6 +6,7 @@ import { type RemoteEngine, reachEngine } from "../job/remote-engine.ts";
 import { runJob } from "../job/run-job.ts";
 import type { Wait } from "../lease/clock.ts";
 import { isTransientError, SessionLeaseError } from "../lease/errors.ts";
+import { untilAborted } from "../lease/until-aborted.ts";
 import { reportJson } from "../report/json.ts";
 import { reportText } from "../report/text.ts";
 import { createClosableWait } from "../system/closable-wait.ts";
@@ -39,8 +40,11 @@ export async function runCommand(given: RunArguments, ports: CommandPorts): Prom
 	let remote: RemoteEngine | undefined;
 	let store: StoreForRun | undefined;
 	try {
-		if (given.storeUrl !== undefined)
-			store = await storeForRun(given.storeUrl, turn.sessionId, { clock, retry: createRetry(wait) });
+		const { storeUrl } = given;
+		if (storeUrl !== undefined) {
+			const opening = () => storeForRun(storeUrl, turn.sessionId, { clock, retry: createRetry(wait) });
+			store = await untilAborted(opening, signal, ({ store: late }) => void late.close());
+		}
 		if (given.url !== undefined) {
 			const { sessionId } = turn;
 			const reaching = { sessionId, blockedMs: given.ttlMs, clock, wait, newId: randomUUID, signal };

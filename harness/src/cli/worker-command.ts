@@ -60,7 +60,11 @@ export async function workerCommand(given: WorkerArguments, ports: CommandPorts)
 	try {
 		const { storeUrl } = given;
 		if (storeUrl !== undefined)
-			store = await untilAborted(() => storeOption(storeUrl, { ...given, ...leasePorts }), signal);
+			store = await untilAborted(
+				() => storeOption(storeUrl, { ...given, ...leasePorts }),
+				signal,
+				(late) => void late.close(),
+			);
 		const connect = await untilAborted(() => connectorTo(given.url, given, leasePorts), signal);
 		// iii from 0.23 on refuses a second connection of one name: a worker's next life may begin before the engine knows
 		// of the end of its last one. That no two workers have one name is seen by their functions.

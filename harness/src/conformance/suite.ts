@@ -47,11 +47,13 @@ const CAPABILITIES: Capabilities = {
 
 /** For each case; under what most runners give one by default there is no room for a takeover on a slow server. */
 const CASE_MS_MAX = 30_000;
+/** For the port to close behind a case that has failed. */
+const CLOSE_MS_MAX = 5_000;
 
 export function createSuite({ it, expect }: TestRunner, port: Port, scale: number): Suite {
 	const capabilities = { ...CAPABILITIES, ...port.capabilities };
 	const promises: Suite["promises"] = (title, body) => {
-		it(title, () => inTime(title, runCase(port, capabilities, body)));
+		it(title, () => runCase(port, capabilities, (world) => inTime(title, body(world))));
 	};
 	return {
 		expect,
@@ -88,11 +90,17 @@ async function runCase(
 		for (const client of connected) await client.close?.();
 		await opened.close();
 	};
+	/** Also if one of them never closes. */
+	const closeAll = async () => {
+		const clients = connected.map(async (client) => client.close?.());
+		const closed = Promise.allSettled([...clients, opened.close()]).then(() => undefined);
+		await within(realWait, CLOSE_MS_MAX, closed);
+	};
 	try {
 		await body({ connect: async () => patient(await connectBare()), connectBare, opened });
 	} catch (error) {
-		// What the case has found comes first.
-		await close().catch(() => undefined);
+		// What the case has found comes first. A port that answers nothing is closed as well: it would keep the runner.
+		await closeAll();
 		throw error;
 	}
 	await close();

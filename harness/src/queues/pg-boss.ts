@@ -74,7 +74,7 @@ export function pgBossHandler<J extends PgBossJob, R>(
 		// What is thrown fails every job of the batch that is still active.
 		const done = jobs.filter((_, index) => ends[index]?.status === "fulfilled");
 		const ids = done.map(({ id }) => id);
-		if (done[0]) await boss.complete(done[0].name, ids);
+		if (done[0]) await boss.complete(done[0].name, ids).catch((error: unknown) => void errors.push(error));
 		throw new AggregateError(errors, `${errors.length} of ${jobs.length} jobs have failed.`);
 	};
 }

@@ -29,6 +29,7 @@ export function checkBatch(key: string, ops: readonly FieldOp[]): void {
 }
 
 function checkOp(op: FieldOp): void {
+	if (typeof op !== "object" || op === null) throw invalid("op", "an object", op);
 	if (typeof op.field !== "string" || !FIELD.test(op.field) || RESERVED.includes(op.field)) {
 		throw invalid("field", "a letter and up to 255 letters, digits, `_`, `:`, `.` or `-`", op.field);
 	}
@@ -76,9 +77,18 @@ function isObjectOf(isPart: (part: unknown) => boolean, value: unknown): value i
 }
 
 function invalid(name: string, expected: string, got: unknown): SessionLeaseError {
-	const shown = typeof got === "object" ? JSON.stringify(got) : String(got);
+	const shown = typeof got === "object" ? shownObject(got) : String(got);
 	return new SessionLeaseError(
 		"option_invalid",
 		`Expected the ${name} of a batch to be ${expected}, got \`${shown.slice(0, 100)}\`. Nothing was sent.`,
 	);
+}
+
+/** Whatever is in it: a bigint, a circle, a `toJSON` of its own. */
+function shownObject(got: object | null): string {
+	try {
+		return String(JSON.stringify(got));
+	} catch {
+		return "an object that is no JSON";
+	}
 }

@@ -34,15 +34,18 @@ interface ConnectedBucket extends NatsBucket {
 export function endingWith(connection: NatsStatus, bucket: NatsBucket): ConnectedBucket {
 	let lost = forManyCalls();
 	let losses = 0;
+	const lose = () => {
+		losses++;
+		lost.abort(new Error("The connection to NATS was lost before the answer came."));
+	};
 	const watch = async () => {
 		for await (const { type } of connection.status()) {
-			if (type === "disconnect") {
-				losses++;
-				lost.abort(new Error("The connection to NATS was lost before the answer came."));
-			} else if (type === "reconnect") lost = forManyCalls();
+			if (type === "disconnect") lose();
+			else if (type === "reconnect") lost = forManyCalls();
 		}
 	};
-	void watch();
+	// What is not watched any more is as good as lost.
+	void watch().then(lose, lose);
 	const call = <T>(request: () => Promise<T>): Promise<T> => {
 		if (!lost.signal.aborted) return untilAborted(request, lost.signal);
 		const message = "There is no connection to NATS just now, so nothing was sent.";

@@ -31,7 +31,10 @@ interface Database extends PostgresClient {
 
 /** The database in the folder, locked as long as it is open. */
 async function openFolder(folder: string, start: (dataDir: string) => Promise<Database>): Promise<Database> {
-	await mkdir(folder, { recursive: true });
+	await mkdir(folder, { recursive: true }).catch((cause: unknown) => {
+		const message = `PGlite's folder ${folder} cannot be made: ${(cause as Error).message}. Mend the URL.`;
+		throw new SessionLeaseError("option_invalid", message, { cause });
+	});
 	const lock = await lockFolder(folder);
 	const database = await start(`file://${folder}`).catch((cause: unknown) => cannotOpen(folder, lock, cause));
 	return {

@@ -42,8 +42,8 @@ export async function openPostgres(url: string, options: OpenStoreOptions = {}):
 	const store = {
 		...postgresStore(sendingOnce(pool), table === null ? {} : { table }),
 		async close() {
-			await pool.end();
 			sockets.end();
+			await pool.end();
 		},
 	};
 	return reached(store, { ...options, url, what: "PostgreSQL" });
@@ -55,17 +55,21 @@ const GOODBYE_MS = 500;
 /** Sockets that can be ended whatever the server does. */
 function createSockets() {
 	const open = new Set<Socket>();
+	let ending: NodeJS.Timeout | undefined;
 	return {
 		create(): Socket {
 			const socket = new Socket();
 			open.add(socket);
-			return socket.once("close", () => open.delete(socket));
+			return socket.once("close", () => {
+				open.delete(socket);
+				if (open.size === 0) clearTimeout(ending);
+			});
 		},
 		end(): void {
-			setTimeout(() => {
+			if (open.size === 0) return;
+			ending = setTimeout(() => {
 				for (const socket of open) socket.destroy();
-			}, GOODBYE_MS).unref();
-			for (const socket of open) socket.unref();
+			}, GOODBYE_MS);
 		},
 	};
 }

@@ -1,5 +1,5 @@
 // Stores that are opened by URL: what they are, how their client packages are loaded, and what is said if that fails.
-import type { AtomicStore } from "../lease/atomic-store.ts";
+import type { AtomicStore, StoredRecord } from "../lease/atomic-store.ts";
 import { hasCode, SessionLeaseError, TransientError } from "../lease/errors.ts";
 import { realWait } from "../system/real-time.ts";
 import { within } from "../system/within.ts";
@@ -99,8 +99,18 @@ export function untilClosed(store: OpenStore): OpenStore {
 		await within(realWait, CLOSE_MS_MAX, allEnded);
 		await store.close();
 	};
+	const { list } = store;
+	async function* listing(): AsyncGenerator<StoredRecord> {
+		const records = (list as NonNullable<typeof list>)()[Symbol.asyncIterator]();
+		for (;;) {
+			const next = await call(() => records.next());
+			if (next.done) return;
+			yield next.value;
+		}
+	}
 	return {
 		...store,
+		...(list ? { list: listing } : {}),
 		update: (key, ops) => call(() => store.update(key, ops)),
 		read: (key) => call(() => store.read(key)),
 		close() {

@@ -129,10 +129,13 @@ export function swapStore<V>(
 			return fieldsOfRecordText(key, (await load(key)).text);
 		},
 		async *list() {
-			for await (const key of server.keys()) {
-				const { text } = await certainlyUnchanged(server.load(key));
-				const listed = await listedRecord(key, () => fieldsOfRecordText(key, text));
-				if (!isGone(listed)) yield listed;
+			for await (const keys of inGroups(certainKeys(server), LOADS_AT_ONCE)) {
+				const loads = keys.map((key) =>
+					listedRecord(key, async () =>
+						fieldsOfRecordText(key, (await certainlyUnchanged(server.load(key))).text),
+					),
+				);
+				for (const listed of await Promise.all(loads)) if (!isGone(listed)) yield listed;
 			}
 		},
 	};
@@ -152,6 +155,29 @@ async function certainlyUnchanged<T>(load: Promise<T>): Promise<T> {
 		const message = `The record could not be loaded, so nothing was written: ${why}`;
 		throw new TransientError(message, { code: "store_unavailable", cause });
 	}
+}
+
+/** Of a list: records are loaded one by one, but not one after the other. */
+const LOADS_AT_ONCE = 16;
+
+async function* certainKeys(server: Pick<SwapServer<unknown>, "keys">): AsyncGenerator<string> {
+	const names = server.keys()[Symbol.asyncIterator]();
+	for (;;) {
+		const next = await certainlyUnchanged(names.next());
+		if (next.done) return;
+		yield next.value;
+	}
+}
+
+async function* inGroups(keys: AsyncIterable<string>, size: number): AsyncGenerator<readonly string[]> {
+	let group: string[] = [];
+	for await (const key of keys) {
+		group.push(key);
+		if (group.length < size) continue;
+		yield group;
+		group = [];
+	}
+	yield group;
 }
 
 function contended(key: string): TransientError {

@@ -7,6 +7,7 @@ import { InputError } from "../../src/cli/input-error.ts";
 import type { JobReport } from "../../src/job/job-report.ts";
 import { realClock, realWait } from "../../src/system/real-time.ts";
 import { type ServedEngine, serveEngine } from "../../src/wire/serve-engine.ts";
+import { startSilentServer } from "../support/silent-server.ts";
 import { createFolder, EXAMPLE, runCli, runProgramHere } from "./run-cli.ts";
 
 const serve = (queues: Parameters<typeof serveEngine>[0]["queues"] = {}) =>
@@ -73,6 +74,19 @@ describe("run --url", () => {
 		interrupted.abort(new InputError("Enough."));
 		expect(await run).toEqual({ exitCode: 1, out: "", error: "session-lease: Enough.\n" });
 	}, 30_000);
+});
+
+it("ends at once when it is interrupted while its store is being opened", async () => {
+	const silent = await startSilentServer();
+	const interrupted = new AbortController();
+	const given = ["run", EXAMPLE, "--store", `nats://127.0.0.1:${silent.port}`];
+	const run = runProgramHere(given, "", interrupted.signal);
+	await realWait(100);
+	const interruptedAtMs = performance.now();
+	interrupted.abort(new InputError("Enough."));
+	expect(await run).toEqual({ exitCode: 1, out: "", error: "session-lease: Enough.\n" });
+	expect(performance.now() - interruptedAtMs).toBeLessThan(1_000);
+	await silent.close();
 });
 
 it("ends with its connection when it is interrupted before anything runs", async () => {

@@ -84,6 +84,13 @@ it("fails no job of a batch for another one: those that are done are completed b
 	expect(boss.asked[1]).toEqual(["complete", "wakes", ["1", "3"]]);
 });
 
+it("tells why jobs have failed also where the others cannot be completed", async () => {
+	const gone = new Error("The database is gone.");
+	const boss = { ...createBoss(), complete: () => Promise.reject(gone) };
+	const handler = pgBossHandler(boss, endOf({ 2: refused }));
+	await expect(handler([job("1"), job("2")])).rejects.toMatchObject({ errors: [refused, gone] });
+});
+
 it("fits pg-boss's types", () => {
 	const works = (boss: PgBoss) =>
 		boss.work<{ sessionId: string }>(

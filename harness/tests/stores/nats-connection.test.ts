@@ -74,3 +74,24 @@ it("counts losses, once each", async () => {
 	}
 	expect(counts).toEqual([0, 1, 1, 1, 2]);
 });
+
+it.each(["ends", "fails"])("takes a connection for lost whose status %s", async (how) => {
+	let end = (): void => undefined;
+	const ended = new Promise<void>((resolve) => (end = resolve));
+	const connection = {
+		async *status() {
+			await ended;
+			if (how === "fails") throw new Error("It is no connection.");
+			yield* [];
+		},
+	};
+	const bucket = endingWith(connection, {
+		get: () => never(),
+		put: () => never(),
+		keys: () => never(),
+	});
+	const call = bucket.get("k");
+	end();
+	await expect(call).rejects.toThrow("The connection to NATS was lost");
+	expect(bucket.losses()).toBe(1);
+});

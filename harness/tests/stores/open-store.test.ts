@@ -77,11 +77,25 @@ describe("a store by its URL", () => {
 		await store.close();
 	});
 
+	it("says of a folder that cannot be made that it cannot", async () => {
+		const error = await errorOf(openStore(`pglite:${import.meta.filename}/folder`));
+		expect(error).toMatchObject({ code: "option_invalid" });
+		expect(String(error)).toMatch(/PGlite's folder .* cannot be made: .*Mend the URL/);
+	});
+
 	it("does nothing more once it is closed, and says so", async () => {
 		for (const url of ["memory:", "sqlite::memory:"]) {
 			const store = await openStore(url);
+			await store.update("s", [{ op: "increment", field: "n", by: 1 }]);
+			const begun = store.list?.()[Symbol.asyncIterator]();
 			await store.close();
-			const calls = [store.read("s"), store.update("s", [{ op: "increment", field: "n", by: 1 }])];
+			const later = store.list?.()[Symbol.asyncIterator]();
+			const calls = [
+				store.read("s"),
+				store.update("s", [{ op: "increment", field: "n", by: 1 }]),
+				begun?.next() as Promise<unknown>,
+				later?.next() as Promise<unknown>,
+			];
 			for (const call of calls) expect(await errorOf(call)).toMatchObject({ code: "store_unavailable" });
 		}
 	});
@@ -112,6 +126,23 @@ describe("a store by its URL", () => {
 		const error = await errorOf(loadPeer(load, "ioredis", "Redis"));
 		expect(error).toMatchObject({ code: "option_invalid" });
 		expect(String(error)).toMatch(/Redis is reached through ioredis, which.*npm install ioredis$/);
+	});
+});
+
+describe("a store that cannot be reached", () => {
+	it("is closed, whatever its end says", async () => {
+		const ended: string[] = [];
+		const unreachable = async () => {
+			throw new Error("connect ECONNREFUSED");
+		};
+		const close = async () => {
+			ended.push("client");
+			throw new Error("It is closed already.");
+		};
+		const store = { update: unreachable, read: unreachable, close };
+		const error = await errorOf(reached(store, { url: "x://h", what: "X" }));
+		expect(String(error)).toContain("X at x://h cannot be used: connect ECONNREFUSED. Start it");
+		expect(ended).toEqual(["client"]);
 	});
 });
 

@@ -25,15 +25,18 @@ const BAD_VALUES: readonly unknown[] = [
 const BAD_OPS: readonly unknown[] = [
 	...BAD_VALUES.map((value) => ({ op: "set", field: "a", value })),
 	...["1", 0.5, 1e14, Number.POSITIVE_INFINITY, undefined].map((by) => ({ op: "increment", field: "a", by })),
-	...["a", null, [], { a: {} }, { a: 1.5 }, { a: null }].map((value) => ({
-		op: "setOnce",
-		field: "a",
-		value,
-	})),
+	...["a", null, [], { a: {} }, { a: 1.5 }, { a: null }, { a: 1n }, { toJSON: () => undefined }].map(
+		(value) => ({
+			op: "setOnce",
+			field: "a",
+			value,
+		}),
+	),
 	...["", "a b", "$a", "1a", "__proto__", "constructor", "prototype", "key", "f".repeat(257)].map(
 		(field) => ({ op: "remove", field }),
 	),
 	{ op: "merge", field: "a" },
+	null,
 ];
 
 export function refusals(suite: Suite): void {
