@@ -39,6 +39,8 @@ export async function openPostgres(url: string, options: OpenStoreOptions = {}):
 	});
 	// Of connections that nobody uses just now: the pool has replaced them already.
 	pool.on("error", () => undefined);
+	// Of those in use: the query that is under way, or else the next one, is rejected.
+	pool.on("connect", (connection) => connection.on("error", () => undefined));
 	const store = {
 		...postgresStore(sendingOnce(pool), table === null ? {} : { table }),
 		async close() {
@@ -75,8 +77,6 @@ function createSockets() {
 }
 
 interface Connection extends PostgresClient {
-	on(event: "error", listener: () => void): unknown;
-	off(event: "error", listener: () => void): unknown;
 	release(destroy?: boolean): void;
 	readonly connection?: { readonly stream: { destroy(): unknown } };
 }
@@ -90,12 +90,9 @@ function sendingOnce(pool: { connect(): Promise<Connection> }): PostgresClient {
 			throw postgresFailure(cause) === "refused" ? cause : unavailable(cause);
 		}
 	};
-	// The query that is under way is rejected with the same error.
-	const onError = () => undefined;
 	return {
 		async query(text, values) {
 			const connection = await connect();
-			connection.on("error", onError);
 			let isBroken = true;
 			try {
 				const answer = await connection.query(text, values);
@@ -108,7 +105,6 @@ function sendingOnce(pool: { connect(): Promise<Connection> }): PostgresClient {
 				connection.release(isBroken);
 				// The pool says goodbye, and a server that is gone would never answer that.
 				if (isBroken) connection.connection?.stream.destroy();
-				connection.off("error", onError);
 			}
 		},
 	};

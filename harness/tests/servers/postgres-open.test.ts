@@ -34,6 +34,35 @@ async function startHalfOpenWay(port: number) {
 	return { host: "127.0.0.1", port: address.port, close };
 }
 
+/** Messages of PostgreSQL's protocol: a letter, the length of the rest with itself, the rest. */
+function protocolMessage(kind: string, rest: readonly Uint8Array[]): Buffer {
+	const body = Buffer.concat(rest);
+	const head = Buffer.alloc(5, kind);
+	head.writeInt32BE(body.length + 4, 1);
+	return Buffer.concat([head, body]);
+}
+
+const AUTHENTICATED = protocolMessage("R", [Buffer.alloc(4)]);
+const READY = protocolMessage("Z", [Buffer.from("I")]);
+const TERMINATED = protocolMessage("E", [
+	Buffer.from("SFATAL\0C57P01\0Mterminating connection due to unexpected postmaster exit\0\0"),
+]);
+
+/** A server that is killed as it lets somebody in: both are read at once. */
+async function startDyingServer() {
+	const server = createServer((socket) => {
+		socket.on("error", () => undefined);
+		socket.once("data", () => socket.end(Buffer.concat([AUTHENTICATED, READY, TERMINATED])));
+	});
+	await once(server.listen(0, "127.0.0.1"), "listening");
+	const address = server.address() as { readonly port: number };
+	return {
+		host: "127.0.0.1",
+		port: address.port,
+		close: () => new Promise((resolve) => server.close(resolve)),
+	};
+}
+
 /** Why a URL is refused is said without a server. */
 describe("the URL of a PostgreSQL database", () => {
 	it("is refused where nothing answers or it is none, and shows no password", async () => {
@@ -47,6 +76,15 @@ describe("the URL of a PostgreSQL database", () => {
 		const error = await errorOf(openPostgres("postgres://me@/db?host=/no/such/folder"));
 		expect(error).toMatchObject({ code: "store_unavailable" });
 		expect(String(error)).toContain("/no/such/folder/.s.PGSQL.5432");
+	});
+});
+
+describe("a PostgreSQL server that is killed as it lets somebody in", () => {
+	it("fails the call, not the process", async () => {
+		const server = await startDyingServer();
+		const error = await errorOf(openPostgres(urlOf(server)));
+		expect(error).toMatchObject({ code: "store_unavailable" });
+		await server.close();
 	});
 });
 
