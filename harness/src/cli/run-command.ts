@@ -43,7 +43,11 @@ export async function runCommand(given: RunArguments, ports: CommandPorts): Prom
 		const { storeUrl } = given;
 		if (storeUrl !== undefined) {
 			const opening = () => storeForRun(storeUrl, turn.sessionId, { clock, retry: createRetry(wait) });
-			store = await untilAborted(opening, signal, ({ store: late }) => void late.close());
+			store = await untilAborted(
+				opening,
+				signal,
+				({ store: late }) => void late.close().catch(() => undefined),
+			);
 		}
 		if (given.url !== undefined) {
 			const { sessionId } = turn;

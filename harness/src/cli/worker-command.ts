@@ -63,7 +63,7 @@ export async function workerCommand(given: WorkerArguments, ports: CommandPorts)
 			store = await untilAborted(
 				() => storeOption(storeUrl, { ...given, ...leasePorts }),
 				signal,
-				(late) => void late.close(),
+				(late) => void late.close().catch(ignored),
 			);
 		const connect = await untilAborted(() => connectorTo(given.url, given, leasePorts), signal);
 		// iii from 0.23 on refuses a second connection of one name: a worker's next life may begin before the engine knows
@@ -76,8 +76,8 @@ export async function workerCommand(given: WorkerArguments, ports: CommandPorts)
 	} finally {
 		closable.close();
 		history?.close();
-		void iii?.shutdown();
-		void store?.close();
+		iii?.shutdown().catch(ignored);
+		store?.close().catch(ignored);
 	}
 }
 
@@ -128,6 +128,9 @@ async function live(life: Life, { survey, served }: Found, ports: CommandPorts):
 	if (history?.failed.aborted) throw history.failed.reason;
 	return drained.finished && !isLost ? 0 : NOT_WELL;
 }
+
+/** Of connections that the process takes with it anyway. */
+const ignored = (): undefined => undefined;
 
 /** Replaced by the exit code of a signal, if there was one. */
 const NOT_WELL = 1;

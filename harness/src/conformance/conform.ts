@@ -31,7 +31,7 @@ export interface ConformOptions {
 
 /**
  * Describes the cases of a port to the runner. One that cannot do what a case is about says so in its capabilities; the
- * case then looks whether that is so, and nothing is left out. Each case ends by itself after 30 s at most: give the
+ * case then looks whether that is so, and nothing is left out. A case ends by itself after 30 s at most: give the
  * runner a limit above that.
  * @throws SessionLeaseError (`option_invalid`): the scale
  */

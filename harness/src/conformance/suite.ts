@@ -45,7 +45,7 @@ const CAPABILITIES: Capabilities = {
 	recordBytesMax: undefined,
 };
 
-/** For each case; under what most runners give one by default there is no room for a takeover on a slow server. */
+/** For each case, besides what opens and closes its port; with less there is no room for a takeover on a slow server. */
 const CASE_MS_MAX = 30_000;
 /** For the port to close behind a case that has failed. */
 const CLOSE_MS_MAX = 5_000;
@@ -53,7 +53,7 @@ const CLOSE_MS_MAX = 5_000;
 export function createSuite({ it, expect }: TestRunner, port: Port, scale: number): Suite {
 	const capabilities = { ...CAPABILITIES, ...port.capabilities };
 	const promises: Suite["promises"] = (title, body) => {
-		it(title, () => runCase(port, capabilities, (world) => inTime(title, body(world))));
+		it(title, () => runCase(port, capabilities, (world) => inTime(`"${title}"`, body(world))));
 	};
 	return {
 		expect,
@@ -67,9 +67,16 @@ export function createSuite({ it, expect }: TestRunner, port: Port, scale: numbe
 	};
 }
 
-async function inTime(title: string, work: Promise<void>): Promise<void> {
-	if (await within(realWait, CASE_MS_MAX, work)) return;
-	throw new Error(`"${title}" has not ended after ${CASE_MS_MAX} ms: a call was never answered.`);
+async function inTime<T>(what: string, work: Promise<T>): Promise<T> {
+	if (
+		await within(
+			realWait,
+			CASE_MS_MAX,
+			work.then(() => undefined),
+		)
+	)
+		return work;
+	throw new Error(`${what} has not ended after ${CASE_MS_MAX} ms: a call was never answered.`);
 }
 
 async function runCase(
@@ -77,7 +84,7 @@ async function runCase(
 	{ clients }: Capabilities,
 	body: (world: World) => Promise<void>,
 ): Promise<void> {
-	const opened = await port.open();
+	const opened = await inTime("`open`", port.open());
 	const connected: Client[] = [];
 	const connectBare = async (): Promise<AtomicStore> => {
 		const [only] = connected;
@@ -103,5 +110,5 @@ async function runCase(
 		await closeAll();
 		throw error;
 	}
-	await close();
+	await inTime("`close`", close());
 }

@@ -77,7 +77,7 @@ export function sqsHandler<M extends SQSMessage>(
 			HIDDEN_SECONDS_MAX - RECEIVE_SECONDS - Math.ceil((clock.monotonicMs() - startMs) / 1_000);
 		try {
 			await whileBeating(() => handle(message), {
-				beat: (abortSignal) =>
+				beat: async (abortSignal) =>
 					client.changeMessageVisibility(
 						{ ...receipt, VisibilityTimeout: visibilitySeconds },
 						{ abortSignal },

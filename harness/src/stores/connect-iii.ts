@@ -1,4 +1,5 @@
 // A connection to an iii engine by its URL, over iii-sdk, which is loaded when it is first needed.
+import type { WebSocket } from "ws";
 import type { IIIClient } from "./iii-client.ts";
 import { shownUrl } from "./opening.ts";
 
@@ -40,13 +41,36 @@ export async function createConnector(url: string): Promise<Connect> {
 	}
 	const { registerWorker } = await loadSDK();
 	return ({ name }) =>
-		registerWorker(url, {
-			...(name === undefined ? {} : { workerName: name }),
-			// A second socket and a patched `fetch`, which nobody asked for.
-			otel: { enabled: false },
-			enableMetricsReporting: false,
-			reconnectionConfig: RECONNECTION,
-		});
+		endingForGood(
+			registerWorker(url, {
+				...(name === undefined ? {} : { workerName: name }),
+				// A second socket and a patched `fetch`, which nobody asked for.
+				otel: { enabled: false },
+				enableMetricsReporting: false,
+				reconnectionConfig: RECONNECTION,
+			}),
+		);
+}
+
+/** How long an engine may take to answer the end of a connection. The socket's own limit is 30 s. */
+const GOODBYE_MS = 500;
+
+/**
+ * The connection, whose socket ends whatever the engine does. iii-sdk lets go of it on `shutdown`: one that is about to
+ * open then has an error that nobody listens for in old versions, and one whose engine hangs keeps the process.
+ */
+function endingForGood(connection: IIIConnection): IIIConnection {
+	const { shutdown } = connection;
+	return Object.assign(connection, {
+		async shutdown() {
+			const { ws } = connection as { readonly ws?: WebSocket };
+			await shutdown.call(connection);
+			if (!ws || ws.readyState === ws.CLOSED) return;
+			ws.on("error", () => undefined);
+			const ending = setTimeout(() => ws.terminate(), GOODBYE_MS);
+			ws.once("close", () => clearTimeout(ending));
+		},
+	});
 }
 
 async function loadSDK(): Promise<typeof import("iii-sdk")> {

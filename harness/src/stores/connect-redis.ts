@@ -26,6 +26,8 @@ const CONNECT_TIMEOUT_MS = 2_000;
 const SILENCE_MS_MAX = 5_000;
 /** node-redis counts silence also while nobody asks. */
 const PING_EVERY_MS = 2_000;
+/** Whether a server that reads its data from the disk is done is asked this often: by itself ioredis asks every 10 s. */
+const LOADING_MS_MAX = 500;
 const RECONNECT_MS = 50;
 const RECONNECT_MS_MAX = 1_000;
 
@@ -45,11 +47,14 @@ export async function connectIoredis(place: RedisPlace): Promise<Connecting | un
 		// Nothing waits for a connection, and nothing is sent a second time: leases repeat by themselves.
 		enableOfflineQueue: false,
 		maxRetriesPerRequest: 0,
+		maxLoadingRetryTime: LOADING_MS_MAX,
 	});
 	let last: unknown;
 	// Without a listener, a lost connection would end the process. What was under way is rejected by itself.
 	client.on("error", (error) => {
 		last = error;
+		// When it connects again, it goes on in database 0 if the one that it asks for is refused: none of ours.
+		if (isOfSelect(error)) client.disconnect(true);
 	});
 	return {
 		client,
@@ -98,6 +103,9 @@ export async function connectNodeRedis(place: RedisPlace): Promise<Connecting> {
 		},
 	};
 }
+
+const isOfSelect = (error: unknown): boolean =>
+	(error as { readonly command?: { readonly name?: string } }).command?.name === "select";
 
 const reconnectMs = (attempt: number): number => Math.min(RECONNECT_MS * 2 ** attempt, RECONNECT_MS_MAX);
 

@@ -12,7 +12,7 @@ import {
 	shownUrl,
 } from "./opening.ts";
 
-/** A request that hangs keeps one of the SDK's 50 sockets: by default it would for ever. */
+/** A request that hangs, or an answer that stops, keeps one of the SDK's 50 sockets: by default it would for ever. */
 const REQUEST_TIMEOUT_MS = 5_000;
 const CONNECTION_TIMEOUT_MS = 2_000;
 /** On AWS a new table takes some 10 s. */
@@ -39,6 +39,7 @@ export async function openDynamodb(url: string, options: OpenStoreOptions = {}):
 		maxAttempts: 1,
 		requestHandler: {
 			requestTimeout: REQUEST_TIMEOUT_MS,
+			socketTimeout: REQUEST_TIMEOUT_MS,
 			connectionTimeout: CONNECTION_TIMEOUT_MS,
 			throwOnRequestTimeout: true,
 		},

@@ -19,8 +19,17 @@ const BUCKET = "session_lease";
 const BUCKET_NAME = /^[\w-]+$/;
 const REPLICAS = /\?replicas=([135])$/;
 
-/** For ever, and quickly: a lease does not wait for a connection. */
-const RECONNECTION = { maxReconnectAttempts: -1, reconnectTimeWait: 100, reconnectJitter: 100 };
+/**
+ * For ever, and quickly: a lease does not wait for a connection. That goes for a server that refuses the login as well,
+ * since it may be about to learn of it: by default the second refusal in a row would be the end. The first connection is
+ * given up all the same once each server has refused it.
+ */
+const RECONNECTION = {
+	maxReconnectAttempts: -1,
+	reconnectTimeWait: 100,
+	reconnectJitter: 100,
+	ignoreAuthErrorAbort: true,
+};
 /** Finds out that a server is gone without a word, after two of them. The client's own is 2 minutes. */
 const PING_EVERY_MS = 5_000;
 
@@ -28,7 +37,9 @@ const PING_EVERY_MS = 5_000;
  * `nats://<host>:<port>/<bucket>`, with several servers as in `nats://nats1:4222,nats2:4222/sessions`, and with user and
  * password as in `nats://user:password@nats1:4222`, or a token in their place, which has no colon; `tls://` is the same
  * over TLS. Without a port it is 4222, without a bucket `session_lease`. One that is not there is created: kept in files,
- * without history and direct gets, on one server, or as many as `?replicas=3` says (1, 3 or 5).
+ * without history and direct gets, on one server, or as many as `?replicas=3` says (1, 3 or 5). A connection that is
+ * being made when the store is closed, to a host that answers nothing at all, keeps a process until the kernel gives up, for
+ * up to about two minutes.
  * @throws SessionLeaseError (`option_invalid`): the URL, a package is not installed, or there is a bucket of this name that
  * lets records expire, or has other replicas than the URL says
  * @throws TransientError (`store_unavailable`): nobody answers, or there is no JetStream
@@ -136,10 +147,20 @@ async function firstWord({ hosts, timeoutMs }: Wanted): Promise<void> {
 	}
 }
 
-/** Closes it, and the socket as well on which it awaits the first word of a server that it is about to return to. */
+/** What a client keeps to itself, and how it connects. */
+interface Protocol {
+	readonly transport?: { discard?(): void };
+	dial?: () => Promise<never>;
+}
+
+/**
+ * Closes it, and the socket as well on which it awaits the first word of a server that it is about to return to. If it is
+ * looking up the name of that server, it would connect after it was closed, and nobody would close that connection.
+ */
 async function closed(connection: NatsConnection): Promise<void> {
+	const { protocol } = connection as { readonly protocol?: Protocol };
+	if (protocol) protocol.dial = () => Promise.reject(new Error("The connection was closed."));
 	await connection.close();
-	const { protocol } = connection as { readonly protocol?: { readonly transport?: { discard?(): void } } };
 	protocol?.transport?.discard?.();
 }
 

@@ -102,10 +102,15 @@ export function untilClosed(store: OpenStore): OpenStore {
 	const { list } = store;
 	async function* listing(): AsyncGenerator<StoredRecord> {
 		const records = (list as NonNullable<typeof list>)()[Symbol.asyncIterator]();
-		for (;;) {
-			const next = await call(() => records.next());
-			if (next.done) return;
-			yield next.value;
+		try {
+			for (;;) {
+				const next = await call(() => records.next());
+				if (next.done) return;
+				yield next.value;
+			}
+		} finally {
+			// Not awaited: one that hangs would not end.
+			records.return?.().catch(() => undefined);
 		}
 	}
 	return {

@@ -39,10 +39,10 @@ const FOREIGN = [NOT_A_LEASE, "22P02"];
 
 /**
  * 0A feature_not_supported, 22 data (a character that the database's encoding lacks), 23 a constraint, 25 transaction
- * state, 28 authorization, 2D the client is in a transaction, 3D no such database, 3F no such schema, 42 access and
- * syntax, 54 limits, P0 what somebody's trigger raises.
+ * state (25P03 and 25P04 are timeouts that end the connection), 28 authorization, 2D the client is in a transaction, 3D no
+ * such database, 3F no such schema, 42 access and syntax, 54 limits, P0 what somebody's trigger raises.
  */
-const REFUSED = /^(?:0A|22|23|25|28|2D|3D|3F|42|54|P0)[0-9A-Z]{3}$/;
+const REFUSED = /^(?:0A|22|23|25(?!P0[34])|28|2D|3D|3F|42|54|P0)[0-9A-Z]{3}$/;
 
 export function postgresFailure(error: unknown): PostgresFailure {
 	const { code } = (error ?? {}) as { code?: unknown };

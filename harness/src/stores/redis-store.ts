@@ -35,6 +35,9 @@ export const PREFIX = "session_lease:";
  * twice is borne by the lease; but an error says nothing then about the copy before, so that its outcome is unknown.
  * With `maxRetriesPerRequest: 0, enableOfflineQueue: false` it does not. node-redis does it only with
  * sentinels; `disableOfflineQueue` keeps it from holding back what cannot be sent.
+ *
+ * Give an ioredis client of your own database 0: when it connects again and the server refuses the `SELECT` of another
+ * one, as while a script is too long, it goes on in database 0, where no lease of yours is, and tells only its `error` event.
  */
 export function redisStore(
 	client: RedisClient,

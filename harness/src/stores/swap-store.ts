@@ -162,10 +162,15 @@ const LOADS_AT_ONCE = 16;
 
 async function* certainKeys(server: Pick<SwapServer<unknown>, "keys">): AsyncGenerator<string> {
 	const names = server.keys()[Symbol.asyncIterator]();
-	for (;;) {
-		const next = await certainlyUnchanged(names.next());
-		if (next.done) return;
-		yield next.value;
+	try {
+		for (;;) {
+			const next = await certainlyUnchanged(names.next());
+			if (next.done) return;
+			yield next.value;
+		}
+	} finally {
+		// Not awaited: one that hangs would not end.
+		names.return?.().catch(() => undefined);
 	}
 }
 

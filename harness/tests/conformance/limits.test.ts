@@ -27,6 +27,20 @@ it("ends a case that is never answered, and closes its port, also where a client
 	expect(closed).toEqual(["port"]);
 });
 
+it.each(["open", "close"] as const)("ends a case whose port does not %s", async (hanging) => {
+	vi.useFakeTimers();
+	const never = () => new Promise<never>(() => undefined);
+	const runner = collectingRunner();
+	const opened = { connect: async () => memoryStore(), close: hanging === "close" ? never : async () => {} };
+	conform(runner, { name: "a silent port", open: hanging === "open" ? never : async () => opened });
+	const run = runner.run((title) => title === TITLE);
+	await vi.advanceTimersByTimeAsync(40_000);
+	const { failed } = await run;
+	expect(failed).toEqual({
+		[TITLE]: `\`${hanging}\` has not ended after 30000 ms: a call was never answered.`,
+	});
+});
+
 it.each([0, -1, 0.5, Number.NaN])("refuses the scale %j, at which nothing would be drawn", (scale) => {
 	const port = {
 		name: "memory",

@@ -113,6 +113,16 @@ describe("a message that is being handled", () => {
 		expect(lines.map((line) => line.split(" ")[0])).toEqual(["1000", "2000", "4000", "5000", "5500"]);
 	});
 
+	it("is handled all the same by a client that throws instead of rejecting", async () => {
+		const { wait, clock, run } = createVirtualTime();
+		const changeMessageVisibility = () => {
+			throw new Error("It is closed.");
+		};
+		const client = { deleteMessage: async () => undefined, changeMessageVisibility };
+		const options = { queueUrl: "q", visibilityTimeoutMs: 3_000, clock, wait };
+		expect(await run(sqsHandler(client, options, work(wait, 2_500))(MESSAGE))).toBe("deleted");
+	});
+
 	it("waits for a beat that is under way, which would take back the delay", async () => {
 		const landed: string[] = [];
 		const bench = createBench({ visibilityTimeoutMs: 3_000 }, async (line) => {

@@ -8,12 +8,14 @@ export const etcdProgram: string | undefined = process.env.ETCD ?? programFile("
 export interface EtcdSettings {
 	/** How large its database may become. @default etcd's own, 2 GiB */
 	readonly quotaBytes?: number;
+	/** The password of its user `root`. @default none: it asks for no login */
+	readonly rootPassword?: string;
 }
 
-export async function startEtcd({ quotaBytes }: EtcdSettings = {}): Promise<TestServer> {
+export async function startEtcd({ quotaBytes, rootPassword }: EtcdSettings = {}): Promise<TestServer> {
 	if (etcdProgram === undefined) throw new Error("etcd is neither on the PATH nor in ETCD.");
 	const peer = `http://127.0.0.1:${await freePort()}`;
-	return startServer({
+	const server = await startServer({
 		name: "etcd",
 		program: etcdProgram,
 		parameters: ({ port, folder }) => [
@@ -30,4 +32,26 @@ export async function startEtcd({ quotaBytes }: EtcdSettings = {}): Promise<Test
 			if (health !== "true") throw new Error("It has no leader yet.");
 		},
 	});
+	try {
+		if (rootPassword !== undefined) await demandLogin(server, rootPassword);
+		return server;
+	} catch (error) {
+		await server.stop();
+		throw error;
+	}
+}
+
+/** It demands one of everybody as soon as there is a `root` with the role `root`, and not before. */
+async function demandLogin({ host, port }: TestServer, password: string): Promise<void> {
+	const steps = [
+		["user/add", { name: "root", password }],
+		["role/add", { name: "root" }],
+		["user/grant", { user: "root", role: "root" }],
+		["enable", {}],
+	] as const;
+	for (const [step, body] of steps) {
+		const request = { method: "POST", body: JSON.stringify(body) };
+		const response = await fetch(`http://${host}:${port}/v3/auth/${step}`, request);
+		if (!response.ok) throw new Error(`etcd refused ${step}: ${await response.text()}`);
+	}
 }

@@ -1,9 +1,9 @@
 // Stores by their URLs: each scheme finds its store, and what cannot be opened says what to do about it.
 import { readFile } from "node:fs/promises";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { createLeases } from "../../src/index.ts";
 import { openStore } from "../../src/stores/open-store.ts";
-import { loadPeer, reached } from "../../src/stores/opening.ts";
+import { loadPeer, reached, untilClosed } from "../../src/stores/opening.ts";
 import { errorOf } from "../support/bench.ts";
 import { freePort } from "../support/free-port.ts";
 import { expectNoUnhandledRejections } from "../support/unhandled-rejections.ts";
@@ -171,6 +171,21 @@ describe("closing a store", () => {
 		answer();
 		await Promise.all([closed, call]);
 		expect(ended).toEqual(["call", "client"]);
+	});
+
+	it("ends a list of the store's that is not read to its end", async () => {
+		let isEnded = false;
+		const read = async () => ({});
+		async function* list() {
+			try {
+				for (let key = 0; ; key++) yield { key: `${key}`, fields: {} };
+			} finally {
+				isEnded = true;
+			}
+		}
+		const store = untilClosed({ update: read, read, list, close: async () => undefined });
+		for await (const _ of store.list?.() ?? []) break;
+		await vi.waitFor(() => expect(isEnded).toBe(true));
 	});
 
 	it("does not wait for ever", async () => {

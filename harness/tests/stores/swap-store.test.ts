@@ -1,4 +1,4 @@
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import type { FieldOp, Fields, StoredRecord } from "../../src/lease/atomic-store.ts";
 import { StoreAnswerError } from "../../src/lease/errors.ts";
 import { type SwapOptions, type Swapped, type SwapServer, swapStore } from "../../src/stores/swap-store.ts";
@@ -338,4 +338,19 @@ it("lists records that have fields, and what is wrong with those that are none",
 		{ key: "foreign", error: expect.objectContaining({ code: "record_invalid" }) },
 		{ key: "b", fields: { n: 1 } },
 	]);
+});
+
+it("ends the server's list where its own breaks off", async () => {
+	const server = createServer({ showsCurrent: false });
+	let isEnded = false;
+	server.keys = async function* () {
+		try {
+			for (let key = 0; ; key++) yield `${key}`;
+		} finally {
+			isEnded = true;
+		}
+	};
+	server.load = async () => ({ text: '{"n":1}', version: 1 });
+	for await (const _ of swapStore(server, createOptions()).list()) break;
+	await vi.waitFor(() => expect(isEnded).toBe(true));
 });
