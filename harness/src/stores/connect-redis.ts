@@ -49,10 +49,10 @@ export async function connectIoredis(place: RedisPlace): Promise<Connecting | un
 		maxRetriesPerRequest: 0,
 		maxLoadingRetryTime: LOADING_MS_MAX,
 	});
-	let last: unknown;
+	let first: unknown;
 	// Without a listener, a lost connection would end the process. What was under way is rejected by itself.
 	client.on("error", (error) => {
-		last = error;
+		first ??= error;
 		// When it connects again, it goes on in database 0 if the one that it asks for is refused: none of ours.
 		if (isOfSelect(error)) client.disconnect(true);
 	});
@@ -64,8 +64,8 @@ export async function connectIoredis(place: RedisPlace): Promise<Connecting | un
 				// By itself it goes on in database 0 where there is no such one.
 				if (database !== 0) await client.select(database);
 			} catch (error) {
-				// Of every failure the client says that the connection is closed, and why it is only here.
-				throw withoutCommand(last ?? error);
+				// Of every failure the client says that the connection is closed; what came first is why it is.
+				throw withoutCommand(first ?? error);
 			}
 		},
 		close: () => client.disconnect(),

@@ -31,7 +31,7 @@ const SUBJECTS: readonly Subject[] = [
 const TRANSITIONS = Number(process.env.SESSION_LEASE_CHAOS ?? 1_500);
 const SEED = Number(process.env.SESSION_LEASE_SEED ?? 1);
 const FAULTS = ["kill", "pause", "drop", "replace", "restart the engine", "restart the store"] as const;
-const LIMIT_MS = 120_000 + TRANSITIONS * 100;
+const LIMIT_MS = 120_000 + TRANSITIONS * 200;
 
 if (!isLong) notTested("chaos on Redis and on PostgreSQL", "it takes minutes: npm run test:servers");
 
