@@ -6,3 +6,7 @@ export async function listedOf(store: AtomicStore): Promise<readonly StoredRecor
 	for await (const record of store.list?.() ?? []) listed.push(record);
 	return listed;
 }
+
+export async function keysOf(store: AtomicStore): Promise<readonly string[]> {
+	return (await listedOf(store)).map(({ key }) => key);
+}

@@ -191,11 +191,11 @@ export function neverSent(error: unknown): boolean {
 }
 
 /**
- * What etcd refused before it proposed it, or every member when it came to it. Anything else that is `UNAVAILABLE` may
- * have been carried out, unless it was never sent.
+ * What etcd refused before it proposed it, or every member when it came to it. Not among them is a database that is full:
+ * a transaction that finds it so when it is applied is carried out all the same, and answered with that error
+ * (`quotaApplierV3`, server/etcdserver/apply.go). Of all that is `UNAVAILABLE` only what was never sent is certain.
  */
-const NOT_CARRIED_OUT =
-	/etcdserver: (mvcc: database space exceeded|too many requests|permission denied|user name is empty)/;
+const NOT_CARRIED_OUT = /etcdserver: (too many requests|permission denied|user name is empty)/;
 /** By etcd: the request as a whole (`--max-request-bytes`), or its gRPC server when it is larger still. */
 const TOO_LARGE = /etcdserver: request is too large|grpc: received message larger than max/;
 

@@ -6,6 +6,7 @@ import { type AtomicStore, applyOps, type FieldOp, type Fields } from "../../src
 import { TransientError } from "../../src/lease/errors.ts";
 import { checkBatch, checkKey } from "../../src/stores/check-batch.ts";
 import { recordInvalid } from "../../src/stores/record-text.ts";
+import { listen } from "../support/listen.ts";
 
 /** One way in which a store can be wrong. */
 export type Flaw =
@@ -41,7 +42,6 @@ export async function openLineServer(flaw?: Flaw): Promise<OpenedPort> {
 	const records = new Map<string, unknown>();
 	const replica = new Map<string, unknown>();
 	const server = createServer((socket) => {
-		socket.on("error", () => socket.destroy());
 		createInterface({ input: socket }).on("line", (line) => {
 			const request = JSON.parse(line) as Request;
 			socket.write(`${JSON.stringify(serve(request))}\n`);
@@ -63,8 +63,7 @@ export async function openLineServer(flaw?: Flaw): Promise<OpenedPort> {
 			return { id, invalid: String(error) };
 		}
 	};
-	await new Promise<void>((resolve) => void server.listen(0, "127.0.0.1", resolve));
-	const { port } = server.address() as { port: number };
+	const { port, close } = await listen(server);
 	const relay = await startRelay({ port });
 	return {
 		relay,
@@ -72,7 +71,7 @@ export async function openLineServer(flaw?: Flaw): Promise<OpenedPort> {
 		spoil: async (key) => put(key, "not a record"),
 		async close() {
 			await relay.close();
-			await new Promise((resolve) => void server.close(resolve));
+			await close();
 		},
 	};
 }

@@ -1,14 +1,15 @@
 // NATS KV opened by URL: what is refused, what is said, and what is left behind of an opening that failed.
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { type AddressInfo, createServer } from "node:net";
+import { createServer } from "node:net";
 import { describe, expect, it, onTestFinished } from "vitest";
 import type { FieldOp } from "../../src/lease/atomic-store.ts";
 import { openNats } from "../../src/stores/open-nats.ts";
+import { listen } from "../support/listen.ts";
 import { startProcess } from "../support/process.ts";
+import { startSilentServer } from "../support/silent-server.ts";
 import { urlOf } from "./nats-port.ts";
 import { type NatsSettings, natsProgram, startNats } from "./nats-server.ts";
-import { startNatsSilentServer } from "./nats-silent-server.ts";
 
 const COUNT: readonly FieldOp[] = [{ op: "increment", field: "n", by: 1 }];
 const errorOf = (work: Promise<unknown>): Promise<unknown> =>
@@ -70,10 +71,8 @@ describe("openNats", () => {
 	});
 
 	it("says at once that a server ends the connection without a word", async () => {
-		const server = createServer((socket) => void socket.end()).listen(0, "127.0.0.1");
-		await once(server, "listening");
-		onTestFinished(() => void server.close());
-		const { port } = server.address() as AddressInfo;
+		const { port, close } = await listen(createServer((socket) => void socket.end()));
+		onTestFinished(close);
 		const opening = openNats(`nats://127.0.0.1:${port}`, { timeoutMs: 60_000 });
 		await expect(opening).rejects.toMatchObject({
 			code: "store_unavailable",
@@ -82,7 +81,7 @@ describe("openNats", () => {
 	});
 
 	it.skipIf(natsProgram === undefined)("opens by the one of two servers that speaks", async () => {
-		const silent = await startNatsSilentServer();
+		const silent = await startSilentServer();
 		onTestFinished(() => silent.close());
 		const server = await startNats();
 		onTestFinished(server.stop);
@@ -113,7 +112,7 @@ describe("openNats", () => {
 	);
 
 	it("gives up on a server that says nothing, and leaves no connection to it", async () => {
-		const silent = await startNatsSilentServer();
+		const silent = await startSilentServer();
 		onTestFinished(() => silent.close());
 		// A name of more than one address, too.
 		for (const host of ["127.0.0.1", "localhost"]) {
@@ -125,7 +124,7 @@ describe("openNats", () => {
 	});
 
 	it("lets a process end that could not open it", async () => {
-		const silent = await startNatsSilentServer();
+		const silent = await startSilentServer();
 		onTestFinished(() => silent.close());
 		const url = `nats://127.0.0.1:${silent.port}`;
 		const child = spawn(process.execPath, ["--input-type=module", "--eval", OPENING, url]);
@@ -143,7 +142,7 @@ describe("openNats", () => {
 			const store = await openNats(urlOf(server, "silent"), { timeoutMs: 60_000 });
 			await store.update("k", COUNT);
 			await server.kill();
-			const silent = await startNatsSilentServer(server.port);
+			const silent = await startSilentServer(server.port);
 			onTestFinished(() => silent.close());
 			await expect.poll(() => silent.open(), { timeout: 5_000 }).toBe(1);
 			await store.close();

@@ -1,10 +1,12 @@
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
 import { conform } from "../../src/conformance/conform.ts";
-import { outcomeOf, updateInTheEnd } from "../../src/conformance/outcome.ts";
+import { keysOf } from "../../src/conformance/listed.ts";
+import { outcomeOf } from "../../src/conformance/outcome.ts";
 import { type Relay, startRelay } from "../../src/conformance/relay.ts";
 import type { FieldOp } from "../../src/lease/atomic-store.ts";
 import { natsStore } from "../../src/stores/nats-store.ts";
 import { openNats } from "../../src/stores/open-nats.ts";
+import { expectCrowdIsCounted } from "./crowd.ts";
 import { expectKeptOverKill } from "./killed-server.ts";
 import { natsPort, plainBucket, urlOf } from "./nats-port.ts";
 import { natsProgram, startNats } from "./nats-server.ts";
@@ -88,7 +90,7 @@ describe.skipIf(natsProgram === undefined)("NATS KV", () => {
 		expect([await store.read("k"), await store.update("k", COUNT)]).toEqual([{}, {}]);
 		for (const name of ["a.b", "=!=".replace("!", "YQ"), "a/b"]) await kv.put(name, "1");
 		await store.update("ö.b", COUNT);
-		expect(await listed(store)).toEqual(["k", "ö.b"]);
+		expect(await keysOf(store)).toEqual(["k", "ö.b"]);
 		await connection.close();
 		await store.close();
 	});
@@ -119,7 +121,7 @@ describe.skipIf(natsProgram === undefined)("NATS KV", () => {
 		const store = await openNats(urlOf(relay, "cut"));
 		for (const key of ["a", "b"]) await store.update(key, COUNT);
 		relay.holdAnswers();
-		const outcome = outcomeOf(listed(store));
+		const outcome = outcomeOf(keysOf(store));
 		await expect.poll(() => relay.heldBytes()).toBeGreaterThan(0);
 		relay.drop();
 		expect("answer" in (await outcome)).toBe(false);
@@ -158,24 +160,9 @@ describe.skipIf(!isLong || natsProgram === undefined)("NATS KV, at length", () =
 	it("answers each of 20 clients' 20 batches with another number", async () => {
 		const server = await startNats();
 		onTestFinished(() => server.stop());
-		const stores = await Promise.all(Array.from({ length: 20 }, () => openNats(urlOf(server, "crowd"))));
-		const numbers: number[] = [];
-		await Promise.all(
-			stores.map(async (store) => {
-				for (let n = 0; n < 20; n++) numbers.push(Number((await updateInTheEnd(store, "k", COUNT)).n ?? 0));
-			}),
-		);
-		numbers.sort((a, b) => a - b);
-		expect(numbers).toEqual(Array.from({ length: 400 }, (_, index) => index));
-		for (const store of stores) await store.close();
+		await expectCrowdIsCounted(() => openNats(urlOf(server, "crowd")));
 	});
 });
-
-async function listed({ list }: { list?: () => AsyncIterable<{ readonly key: string }> }): Promise<string[]> {
-	const keys: string[] = [];
-	for await (const { key } of list?.() ?? []) keys.push(key);
-	return keys;
-}
 
 async function roundTrips(relay: Relay, work: () => Promise<unknown>): Promise<number> {
 	const before = relay.counts().roundTrips;

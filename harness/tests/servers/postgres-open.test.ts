@@ -1,11 +1,12 @@
 // PostgreSQL by URL: what opens, what is said where it does not, and that a process ends behind it.
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { createConnection, createServer, type Socket } from "node:net";
+import { createConnection, createServer } from "node:net";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { openPostgres } from "../../src/stores/open-postgres.ts";
 import { errorOf } from "../support/bench.ts";
+import { type Listening, listen } from "../support/listen.ts";
 import { expectNoUnhandledRejections } from "../support/unhandled-rejections.ts";
 import { postgresProgram, startPostgres, urlOf } from "./postgres-server.ts";
 import type { TestServer } from "./test-server.ts";
@@ -17,21 +18,14 @@ const CHILD = fileURLToPath(new URL("opened-and-closed.mjs", import.meta.url));
 const CHILD_MS_MAX = 15_000;
 
 /** A way to the server that ends no connection of its own accord: as if the server had gone without a word. */
-async function startHalfOpenWay(port: number) {
-	const sockets = new Set<Socket>();
+function startHalfOpenWay(port: number): Promise<Listening> {
 	const server = createServer({ allowHalfOpen: true }, (near) => {
-		const far = createConnection({ port, host: "127.0.0.1" });
-		for (const socket of [near, far]) sockets.add(socket.on("error", () => undefined));
+		const far = createConnection({ port, host: "127.0.0.1" }).on("error", () => undefined);
+		near.on("close", () => far.destroy());
 		near.on("data", (bytes) => far.write(bytes));
 		far.on("data", (bytes) => near.write(bytes));
 	});
-	await once(server.listen(0, "127.0.0.1"), "listening");
-	const address = server.address() as { readonly port: number };
-	const close = async () => {
-		for (const socket of sockets) socket.destroy();
-		await new Promise((resolve) => server.close(resolve));
-	};
-	return { host: "127.0.0.1", port: address.port, close };
+	return listen(server);
 }
 
 /** Messages of PostgreSQL's protocol: a letter, the length of the rest with itself, the rest. */
@@ -49,18 +43,11 @@ const TERMINATED = protocolMessage("E", [
 ]);
 
 /** A server that is killed as it lets somebody in: both are read at once. */
-async function startDyingServer() {
+function startDyingServer(): Promise<Listening> {
 	const server = createServer((socket) => {
-		socket.on("error", () => undefined);
 		socket.once("data", () => socket.end(Buffer.concat([AUTHENTICATED, READY, TERMINATED])));
 	});
-	await once(server.listen(0, "127.0.0.1"), "listening");
-	const address = server.address() as { readonly port: number };
-	return {
-		host: "127.0.0.1",
-		port: address.port,
-		close: () => new Promise((resolve) => server.close(resolve)),
-	};
+	return listen(server);
 }
 
 /** Why a URL is refused is said without a server. */

@@ -6,6 +6,8 @@ import { openRedis } from "../../src/stores/open-redis.ts";
 import type { OpenStore } from "../../src/stores/opening.ts";
 import { errorOf } from "../support/bench.ts";
 import { freePort } from "../support/free-port.ts";
+import { listen } from "../support/listen.ts";
+import { startSilentServer } from "../support/silent-server.ts";
 import { expectNoUnhandledRejections } from "../support/unhandled-rejections.ts";
 import { askRedis, redisProgram, startRedis } from "./redis-server.ts";
 import type { TestServer } from "./test-server.ts";
@@ -43,43 +45,31 @@ describe.each([
 	});
 
 	it("is unavailable in the given time where nobody answers, and lets go of the connection", async () => {
-		let open = 0;
-		const silent = createServer((socket) => {
-			open++;
-			socket
-				.on("error", () => undefined)
-				.on("close", () => open--)
-				.resume();
-		});
-		await new Promise<void>((resolve) => silent.listen(0, "127.0.0.1", resolve));
-		const { port } = silent.address() as { port: number };
-		const error = await errorOf(openRedis(`redis://127.0.0.1:${port}`, { timeoutMs: 100 }));
+		const silent = await startSilentServer();
+		const error = await errorOf(openRedis(`redis://127.0.0.1:${silent.port}`, { timeoutMs: 100 }));
 		expect(error).toMatchObject({
 			code: "store_unavailable",
 			message: expect.stringContaining("no answer within 100 ms"),
 		});
-		await expect.poll(() => open, { timeout: 5_000 }).toBe(0);
-		await new Promise((resolve) => silent.close(resolve));
+		await expect.poll(() => silent.open(), { timeout: 5_000 }).toBe(0);
+		await silent.close();
 	});
 
 	it("speaks TLS to a server whose URL begins with rediss", async () => {
 		let first: number | undefined;
 		const server = createServer((socket) => {
-			socket
-				.on("error", () => undefined)
-				.once("data", (bytes) => {
-					first = bytes[0];
-					socket.destroy();
-				});
+			socket.once("data", (bytes) => {
+				first = bytes[0];
+				socket.destroy();
+			});
 		});
-		await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-		const { port } = server.address() as { port: number };
+		const { port, close } = await listen(server);
 		expect(await errorOf(openRedis(`rediss://127.0.0.1:${port}`))).toMatchObject({
 			code: "store_unavailable",
 		});
 		// A handshake of TLS begins with 22, a command of Redis with an asterisk.
 		expect(first).toBe(22);
-		await new Promise((resolve) => server.close(resolve));
+		await close();
 	});
 });
 

@@ -3,6 +3,7 @@ import { createServer } from "node:net";
 import { describe, expect, it } from "vitest";
 import { outcomeOf } from "../../src/conformance/outcome.ts";
 import { openDynamodb } from "../../src/stores/open-dynamodb.ts";
+import { listen } from "../support/listen.ts";
 import { isLong, notTested } from "./test-server.ts";
 import { WIRED_STORES } from "./wired-stores.ts";
 
@@ -17,22 +18,20 @@ describe.skipIf(!isLong)("a call to a server that has fallen silent", () => {
 		const head =
 			"HTTP/1.1 200 OK\r\ncontent-type: application/x-amz-json-1.0\r\ncontent-length: 2000\r\n\r\n";
 		const server = createServer((socket) => {
-			socket.on("error", () => undefined);
 			// The first question is the one of opening.
 			socket.once("data", () => {
 				socket.write(`${head.replace("2000", "2")}{}`);
 				socket.on("data", () => socket.write(`${head}{"Attributes":`));
 			});
 		});
-		await new Promise<void>((resolve) => void server.listen(0, "127.0.0.1", resolve));
-		const { port } = server.address() as { port: number };
+		const { port, close } = await listen(server);
 		const store = await openDynamodb(`dynamodb://127.0.0.1:${port}/sessions`);
 		const calledAtMs = performance.now();
 		const outcome = await outcomeOf(store.update("s", COUNT));
 		expect(Object.keys(outcome)).toEqual(["unknown"]);
 		expect(performance.now() - calledAtMs).toBeLessThan(ENDS_MS_MAX);
 		await store.close();
-		await new Promise((resolve) => server.close(resolve));
+		await close();
 	});
 
 	for (const { name, isHere, start, portOf } of WIRED_STORES) {

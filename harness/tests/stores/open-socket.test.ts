@@ -1,30 +1,25 @@
-import { createServer, type Socket } from "node:net";
+import { createServer } from "node:net";
 import { afterEach, describe, expect, it } from "vitest";
 import { WebSocketServer } from "ws";
 import { openSocket } from "../../src/stores/open-socket.ts";
 import { freePort } from "../support/free-port.ts";
+import { listen } from "../support/listen.ts";
 
-const ends: (() => void)[] = [];
-afterEach(() => {
-	for (const end of ends.splice(0)) end();
+const ends: (() => unknown)[] = [];
+afterEach(async () => {
+	for (const end of ends.splice(0)) await end();
 });
 
 /** Says a byte of its answer every 20 ms, and never all of it. */
 async function startDripping(): Promise<string> {
-	const sockets = new Set<Socket>();
 	const server = createServer((socket) => {
-		sockets.add(socket);
-		socket.on("error", () => undefined);
 		socket.write("HTTP/1.1 101 Switching Protocols\r\nx: ");
 		const dripping = setInterval(() => socket.write("x"), 20);
 		socket.once("close", () => clearInterval(dripping));
 	});
-	await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-	ends.push(() => {
-		for (const socket of sockets) socket.destroy();
-		server.close();
-	});
-	return `ws://127.0.0.1:${(server.address() as { port: number }).port}`;
+	const { port, close } = await listen(server);
+	ends.push(close);
+	return `ws://127.0.0.1:${port}`;
 }
 
 describe("a socket", () => {

@@ -1,9 +1,10 @@
 // ioredis that connects again: to a server that refuses its database, and to one that still reads its data.
-import { createServer, type Socket } from "node:net";
+import { createServer } from "node:net";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { openRedis } from "../../src/stores/open-redis.ts";
 import type { OpenStore } from "../../src/stores/opening.ts";
 import { errorOf } from "../support/bench.ts";
+import { type Listening, listen } from "../support/listen.ts";
 
 const COUNT = [{ op: "increment", field: "n", by: 1 }] as const;
 const COMMAND = /^\*\d+\r\n\$\d+\r\n(\w+)\r\n(?:\$\d+\r\n(\w+)\r\n)?/;
@@ -12,12 +13,10 @@ const COMMAND = /^\*\d+\r\n\$\d+\r\n(\w+)\r\n(?:\$\d+\r\n(\w+)\r\n)?/;
 type Answer = (command: string, argument: string, connection: number) => string;
 
 /** As much of a Redis as a client needs that connects, selects, asks INFO and sends scripts; all scripts answer no fields. */
-async function startRedisLike(answer: Answer) {
-	const sockets = new Set<Socket>();
+function startRedisLike(answer: Answer): Promise<Listening> {
 	let connections = 0;
 	const server = createServer((socket) => {
 		const connection = ++connections;
-		sockets.add(socket.on("error", () => undefined));
 		socket.on("data", (bytes) => {
 			// Each command is small, and begins with the number of its parts.
 			for (const text of bytes.toString().split(/(?=\*\d+\r\n\$)/)) {
@@ -26,19 +25,7 @@ async function startRedisLike(answer: Answer) {
 			}
 		});
 	});
-	await new Promise<void>((resolve) => void server.listen(0, "127.0.0.1", resolve));
-	const drop = () => {
-		for (const socket of sockets) socket.destroy();
-		sockets.clear();
-	};
-	return {
-		port: (server.address() as { port: number }).port,
-		drop,
-		async close() {
-			drop();
-			await new Promise((resolve) => server.close(resolve));
-		},
-	};
+	return listen(server);
 }
 
 const bulk = (text: string): string => `$${text.length}\r\n${text}`;

@@ -1,6 +1,6 @@
 // Records are kept apart by their keys, whatever these are, and listed under the very same ones.
 import type { AtomicStore } from "../../lease/atomic-store.ts";
-import { listedOf } from "../listed.ts";
+import { keysOf, listedOf } from "../listed.ts";
 import { patient } from "../patient-client.ts";
 import type { Suite, World } from "../suite.ts";
 
@@ -92,7 +92,7 @@ export function separateRecords(suite: Suite): void {
 			const store = await connect();
 			const keys = Array.from({ length: suite.scale > 1 ? 1_100 : 130 }, (_, index) => `r${index}`);
 			await writeAll(store, keys);
-			const listed = (await listedOf(store)).map(({ key }) => key);
+			const listed = await keysOf(store);
 			const found = new Set(listed);
 			const missing = keys.filter((key) => !found.has(key));
 			const said = `listed ${listed.length}, of which ${listed.length - found.size} twice, missing ${missing.length}`;
