@@ -68,14 +68,8 @@ export function createSuite({ it, expect }: TestRunner, port: Port, scale: numbe
 }
 
 async function inTime<T>(what: string, work: Promise<T>): Promise<T> {
-	if (
-		await within(
-			realWait,
-			CASE_MS_MAX,
-			work.then(() => undefined),
-		)
-	)
-		return work;
+	const ended = work.then(() => undefined);
+	if (await within(realWait, CASE_MS_MAX, ended)) return work;
 	throw new Error(`${what} has not ended after ${CASE_MS_MAX} ms: a call was never answered.`);
 }
 
