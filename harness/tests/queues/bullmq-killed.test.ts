@@ -1,11 +1,11 @@
 // BullMQ on a real Redis: no wake is lost when a holder is killed, although no job is tried twice.
 import { Queue } from "bullmq";
 import { Redis } from "ioredis";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, it } from "vitest";
 import { redisStore } from "../../src/stores/redis-store.ts";
 import { redisProgram, startRedis } from "../servers/redis-server.ts";
 import { notTested, type TestServer } from "../servers/test-server.ts";
-import { killHolder, type QueueSite, takesLong } from "./killed-holder.ts";
+import { expectEachEndsOnce, expectHeldIsLost, type QueueSite, takesLong } from "./killed-holder.ts";
 
 if (redisProgram === undefined) notTested("BullMQ", "there is no redis-server");
 
@@ -37,16 +37,10 @@ describe.skipIf(!takesLong || redisProgram === undefined)("jobs of BullMQ whose 
 	}
 
 	it("bring every session to its end, each effect once, although a holder is killed", async () => {
-		await onQueue("delays", async (site) => {
-			const { printed, ...ends } = await killHolder(site, { bare: false });
-			expect(ends, printed).toEqual({ unfinished: [], notOnce: [], buried: 0 });
-		});
+		await onQueue("delays", expectEachEndsOnce);
 	});
 
 	it("lose the killed holder's session if contention counts as a failure", async () => {
-		await onQueue("bare", async (site) => {
-			const { unfinished } = await killHolder(site, { bare: true });
-			expect(unfinished).toEqual(["s-1"]);
-		});
+		await onQueue("bare", expectHeldIsLost);
 	});
 });

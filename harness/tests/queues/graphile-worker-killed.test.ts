@@ -6,7 +6,7 @@ import { unlockStuckJobs } from "../../src/queues/index.ts";
 import { postgresStore } from "../../src/stores/postgres-store.ts";
 import { postgresProgram, startPostgres, urlOf } from "../servers/postgres-server.ts";
 import { notTested, type TestServer } from "../servers/test-server.ts";
-import { killHolder, type QueueSite, takesLong } from "./killed-holder.ts";
+import { expectEachEndsOnce, expectHeldIsLost, type QueueSite, takesLong } from "./killed-holder.ts";
 
 if (postgresProgram === undefined) notTested("Graphile Worker", "there is no postgres");
 
@@ -60,18 +60,12 @@ describe.skipIf(!takesLong || postgresProgram === undefined)(
 			"bring every session to its end, each effect once, although a holder is killed and %s",
 			async (...it) => {
 				const [, schema, alone] = it;
-				await onSchema(schema, async (site) => {
-					const { printed, ...ends } = await killHolder(site, { bare: false, alone });
-					expect(ends, printed).toEqual({ unfinished: [], notOnce: [], buried: 0 });
-				});
+				await onSchema(schema, (site) => expectEachEndsOnce(site, { alone }));
 			},
 		);
 
 		it("lose the killed holder's session if contention counts as a failure", async () => {
-			await onSchema("bare", async (site) => {
-				const { unfinished } = await killHolder(site, { bare: true });
-				expect(unfinished).toEqual(["s-1"]);
-			});
+			await onSchema("bare", expectHeldIsLost);
 		});
 
 		it("are unlocked, with their named queue, when they were taken longer ago than any lasts, and no sooner", async () => {

@@ -4,6 +4,7 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
+import { expect } from "vitest";
 import { type AtomicStore, createLeases } from "../../src/index.ts";
 import { createFolder } from "../cli/run-cli.ts";
 import { type RunningProcess, startProcess } from "../support/process.ts";
@@ -57,7 +58,22 @@ export interface Killing {
 	/** The workers give what a handler throws straight to the queue. */
 	readonly bare: boolean;
 	/** The holder's own message is the only one of its session. @default false: others are turned away */
-	readonly alone?: boolean;
+	readonly alone?: boolean | undefined;
+}
+
+/** No wake is lost, and nothing runs twice or is given up. */
+export async function expectEachEndsOnce(
+	site: QueueSite,
+	{ alone }: Pick<Killing, "alone"> = {},
+): Promise<void> {
+	const { printed, ...ends } = await killHolder(site, { bare: false, alone });
+	expect(ends, printed).toEqual({ unfinished: [], notOnce: [], buried: 0 });
+}
+
+/** That it is the adapter which mends it: without one the killed holder's session does not end. */
+export async function expectHeldIsLost(site: QueueSite): Promise<void> {
+	const { unfinished } = await killHolder(site, { bare: true });
+	expect(unfinished).toEqual([HELD.sessionId]);
 }
 
 /** Wakes each session twice, kills a holder between its commit and its release, and waits for the queue to be empty. */

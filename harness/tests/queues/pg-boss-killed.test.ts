@@ -1,11 +1,11 @@
 // pg-boss on a real PostgreSQL: no wake is lost when a holder is killed, although a job is tried twice at most.
 import pg from "pg";
 import PgBoss from "pg-boss";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, it } from "vitest";
 import { postgresStore } from "../../src/stores/postgres-store.ts";
 import { postgresProgram, startPostgres, urlOf } from "../servers/postgres-server.ts";
 import { notTested, type TestServer } from "../servers/test-server.ts";
-import { killHolder, type QueueSite, takesLong } from "./killed-holder.ts";
+import { expectEachEndsOnce, expectHeldIsLost, type QueueSite, takesLong } from "./killed-holder.ts";
 
 if (postgresProgram === undefined) notTested("pg-boss", "there is no postgres");
 
@@ -45,16 +45,10 @@ describe.skipIf(!takesLong || postgresProgram === undefined)("jobs of pg-boss wh
 	}
 
 	it("bring every session to its end, each effect once, although a holder is killed", async () => {
-		await onQueue("delays", async (site) => {
-			const { printed, ...ends } = await killHolder(site, { bare: false });
-			expect(ends, printed).toEqual({ unfinished: [], notOnce: [], buried: 0 });
-		});
+		await onQueue("delays", expectEachEndsOnce);
 	});
 
 	it("lose the killed holder's session if contention counts as a failure", async () => {
-		await onQueue("bare", async (site) => {
-			const { unfinished } = await killHolder(site, { bare: true });
-			expect(unfinished).toEqual(["s-1"]);
-		});
+		await onQueue("bare", expectHeldIsLost);
 	});
 });

@@ -1,11 +1,11 @@
 // SQS on a real server: no wake is lost when a holder is killed, although a message is received a few times at most.
 import { SQS } from "@aws-sdk/client-sqs";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, it } from "vitest";
 import { openDynamodb } from "../../src/stores/open-dynamodb.ts";
 import { startDynalite } from "../servers/dynamodb-server.ts";
 import { motoProgram, startMoto } from "../servers/sqs-server.ts";
 import { notTested, type TestServer } from "../servers/test-server.ts";
-import { killHolder, type QueueSite, takesLong } from "./killed-holder.ts";
+import { expectEachEndsOnce, expectHeldIsLost, type QueueSite, takesLong } from "./killed-holder.ts";
 
 if (motoProgram === undefined) notTested("SQS", "there is no moto_server");
 
@@ -72,23 +72,14 @@ describe.skipIf(!takesLong || motoProgram === undefined)("messages of SQS", () =
 	}
 
 	it("bring every session to its end, each effect once, although a holder is killed", async () => {
-		await onQueue("delays", async (site) => {
-			const { printed, ...ends } = await killHolder(site, { bare: false });
-			expect(ends, printed).toEqual({ unfinished: [], notOnce: [], buried: 0 });
-		});
+		await onQueue("delays", expectEachEndsOnce);
 	});
 
 	it("come back from a killed holder, although nothing else of its session is there", async () => {
-		await onQueue("alone", async (site) => {
-			const { printed, ...ends } = await killHolder(site, { bare: false, alone: true });
-			expect(ends, printed).toEqual({ unfinished: [], notOnce: [], buried: 0 });
-		});
+		await onQueue("alone", (site) => expectEachEndsOnce(site, { alone: true }));
 	});
 
 	it("lose the killed holder's session if contention makes them visible at once", async () => {
-		await onQueue("bare", async (site) => {
-			const { unfinished } = await killHolder(site, { bare: true });
-			expect(unfinished).toEqual(["s-1"]);
-		});
+		await onQueue("bare", expectHeldIsLost);
 	});
 });
