@@ -3,7 +3,7 @@
 import { type AcquireContext, acquireGrant, type Grant } from "./acquire.ts";
 import type { AtomicStore } from "./atomic-store.ts";
 import { callUntilAnswered } from "./bounded-call.ts";
-import { hasCode, LeaseHeldError, SessionLeaseError } from "./errors.ts";
+import { hasCode, SessionLeaseError } from "./errors.ts";
 import { EpochHints } from "./hints.ts";
 import { Lease } from "./lease.ts";
 import type { ObserveLease } from "./observe.ts";
@@ -20,6 +20,7 @@ import {
 	type LeasesOptions,
 } from "./options.ts";
 import { decodeOutbox } from "./outbox.ts";
+import { delayBeforeNext } from "./poll-delay.ts";
 import { parseRecord } from "./record.ts";
 import { decodeValue, type StandardSchema } from "./schema.ts";
 import { describeSession, needsWake, type SessionReport } from "./session-report.ts";
@@ -129,30 +130,6 @@ function acquireContext<T>(setup: Setup<T>, sessionId: string, settings: HoldSet
 }
 
 const LEASE_ID = /^[\w-]{1,100}$/;
-
-const POLL_MIN_MS = 5;
-const POLL_MS = 20;
-const POLL_MAX_MS = 1_000;
-
-/** Those who wait are spread out: in step, one of them would win in each round, and all others wait twice as long. */
-function delayBeforeNext(
-	error: unknown,
-	leftMs: number,
-	{ attempt, id }: { readonly attempt: number; readonly id: string },
-): number | undefined {
-	if (!(error instanceof LeaseHeldError) || leftMs <= 0) return undefined;
-	const spreadMs = Math.ceil(Math.min(POLL_MAX_MS, POLL_MS * 2 ** (attempt - 1)) * fractionOf(id, attempt));
-	return Math.min(leftMs, error.retryAfterMs, Math.max(POLL_MIN_MS, spreadMs));
-}
-
-/** From 0 to 1, as random as the id is: FNV-1a, http://www.isthe.com/chongo/tech/comp/fnv/. */
-function fractionOf(id: string, attempt: number): number {
-	let hash = 2_166_136_261;
-	for (const character of `${id}.${attempt}`) {
-		hash = Math.imul(hash ^ (character.codePointAt(0) ?? 0), 16_777_619);
-	}
-	return (hash >>> 0) / 2 ** 32;
-}
 
 /** The granted lease with its value; a value that does not load leaves the lease to the next one. */
 async function load<T>(setup: Setup<T>, context: AcquireContext, grant: Grant): Promise<Lease<T>> {
