@@ -2,6 +2,7 @@
 import { setMaxListeners } from "node:events";
 import { TransientError } from "../lease/errors.ts";
 import { untilAborted } from "../lease/until-aborted.ts";
+import { stepThrough } from "./step-through.ts";
 
 /** The part of @nats-io/kv's `KV` that a store uses. */
 export interface NatsBucket {
@@ -56,13 +57,8 @@ export function endingWith(connection: NatsStatus, bucket: NatsBucket): Connecte
 		get: (key) => call(() => bucket.get(key)),
 		put: (key, text, options) => call(() => bucket.put(key, text, options)),
 		async keys() {
-			const names = (await call(() => bucket.keys()))[Symbol.asyncIterator]();
-			return {
-				[Symbol.asyncIterator]: () => ({
-					next: () => call(() => names.next()),
-					return: async () => (await names.return?.()) ?? { done: true, value: undefined },
-				}),
-			};
+			const names = await call(() => bucket.keys());
+			return stepThrough(() => names, call);
 		},
 	};
 }

@@ -1,8 +1,9 @@
 // Stores that are opened by URL: what they are, how their client packages are loaded, and what is said if that fails.
-import type { AtomicStore, StoredRecord } from "../lease/atomic-store.ts";
+import type { AtomicStore } from "../lease/atomic-store.ts";
 import { hasCode, SessionLeaseError, TransientError } from "../lease/errors.ts";
 import { realWait } from "../system/real-time.ts";
 import { within } from "../system/within.ts";
+import { stepThrough } from "./step-through.ts";
 
 /** A store with a client of its own. */
 export interface OpenStore extends AtomicStore {
@@ -100,22 +101,9 @@ export function untilClosed(store: OpenStore): OpenStore {
 		await store.close();
 	};
 	const { list } = store;
-	async function* listing(): AsyncGenerator<StoredRecord> {
-		const records = (list as NonNullable<typeof list>)()[Symbol.asyncIterator]();
-		try {
-			for (;;) {
-				const next = await call(() => records.next());
-				if (next.done) return;
-				yield next.value;
-			}
-		} finally {
-			// Not awaited: one that hangs would not end.
-			records.return?.().catch(() => undefined);
-		}
-	}
 	return {
 		...store,
-		...(list ? { list: listing } : {}),
+		...(list ? { list: () => stepThrough(list, call) } : {}),
 		update: (key, ops) => call(() => store.update(key, ops)),
 		read: (key) => call(() => store.read(key)),
 		close() {

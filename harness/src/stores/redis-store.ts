@@ -7,6 +7,7 @@ import { isGone, listedRecord } from "./listed-record.ts";
 import { connectionOf, type RedisClient } from "./redis-clients.ts";
 import { failureOf } from "./redis-errors.ts";
 import { BATCH_SCRIPT, fieldsOfAnswer, scriptArguments, WHOLE_KEY_SCRIPT } from "./redis-script.ts";
+import { stepThrough } from "./step-through.ts";
 
 export type { IoredisClient, NodeRedisClient, RedisClient } from "./redis-clients.ts";
 
@@ -69,13 +70,12 @@ export function redisStore(
 		},
 		async *list() {
 			const whole = String(await answerOf(prefix, connection.run(WHOLE_KEY_SCRIPT, prefix, []), true));
-			const pages = connection.scan(`${escapeGlob(whole)}*`)[Symbol.asyncIterator]();
-			for (;;) {
-				const page = await answerOf(prefix, pages.next(), true);
-				if (page.done) return;
-				const keys = [...new Set(page.value)]
-					.map((key) => key.slice(whole.length))
-					.filter((key) => key !== "");
+			const pages = stepThrough(
+				() => connection.scan(`${escapeGlob(whole)}*`),
+				(step) => answerOf(prefix, step(), true),
+			);
+			for await (const page of pages) {
+				const keys = [...new Set(page)].map((key) => key.slice(whole.length)).filter((key) => key !== "");
 				const records = await Promise.all(keys.map((key) => listedRecord(key, () => apply(key, []))));
 				for (const record of records) if (!isGone(record)) yield record;
 			}

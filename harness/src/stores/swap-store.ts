@@ -6,6 +6,7 @@ import { realClock, realWait } from "../system/real-time.ts";
 import { checkBatch, checkKey } from "./check-batch.ts";
 import { isGone, listedRecord } from "./listed-record.ts";
 import { fieldsOfRecordText, recordText } from "./record-text.ts";
+import { stepThrough } from "./step-through.ts";
 
 /** A record's text and the version that a swap compares. */
 export interface Versioned<V> {
@@ -129,7 +130,11 @@ export function swapStore<V>(
 			return fieldsOfRecordText(key, (await load(key)).text);
 		},
 		async *list() {
-			for await (const keys of inGroups(certainKeys(server), LOADS_AT_ONCE)) {
+			const names = stepThrough(
+				() => server.keys(),
+				(step) => certainlyUnchanged(step()),
+			);
+			for await (const keys of inGroups(names, LOADS_AT_ONCE)) {
 				const loads = keys.map((key) =>
 					listedRecord(key, async () =>
 						fieldsOfRecordText(key, (await certainlyUnchanged(server.load(key))).text),
@@ -159,20 +164,6 @@ async function certainlyUnchanged<T>(load: Promise<T>): Promise<T> {
 
 /** Of a list: records are loaded one by one, but not one after the other. */
 const LOADS_AT_ONCE = 16;
-
-async function* certainKeys(server: Pick<SwapServer<unknown>, "keys">): AsyncGenerator<string> {
-	const names = server.keys()[Symbol.asyncIterator]();
-	try {
-		for (;;) {
-			const next = await certainlyUnchanged(names.next());
-			if (next.done) return;
-			yield next.value;
-		}
-	} finally {
-		// Not awaited: one that hangs would not end.
-		names.return?.().catch(() => undefined);
-	}
-}
 
 async function* inGroups(keys: AsyncIterable<string>, size: number): AsyncGenerator<readonly string[]> {
 	let group: string[] = [];

@@ -6,11 +6,11 @@ import { collectingRunner } from "./collecting-runner.ts";
 
 afterEach(() => void vi.useRealTimers());
 
+const never = () => new Promise<never>(() => undefined);
 const TITLE = "reads a record that nobody has written as one without fields";
 
 it("ends a case that is never answered, and closes its port, also where a client never closes", async () => {
 	vi.useFakeTimers();
-	const never = () => new Promise<never>(() => undefined);
 	const closed: string[] = [];
 	const runner = collectingRunner();
 	conform(runner, {
@@ -29,7 +29,6 @@ it("ends a case that is never answered, and closes its port, also where a client
 
 it.each(["open", "close"] as const)("ends a case whose port does not %s", async (hanging) => {
 	vi.useFakeTimers();
-	const never = () => new Promise<never>(() => undefined);
 	const runner = collectingRunner();
 	const opened = { connect: async () => memoryStore(), close: hanging === "close" ? never : async () => {} };
 	conform(runner, { name: "a silent port", open: hanging === "open" ? never : async () => opened });

@@ -1,19 +1,13 @@
 // etcd that demands a login: what is said of a wrong one, and what becomes of one that a member does not answer.
-import { spawn } from "node:child_process";
-import { once } from "node:events";
-import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from "vitest";
 import type { FieldOp } from "../../src/lease/atomic-store.ts";
 import { openEtcd } from "../../src/stores/open-etcd.ts";
-import { startProcess } from "../support/process.ts";
 import { startSilentServer } from "../support/silent-server.ts";
 import { etcdProgram, startEtcd } from "./etcd-server.ts";
 import { notTested, type TestServer } from "./test-server.ts";
+import { expectProcessEnds } from "./unopened.ts";
 
 const COUNT: readonly FieldOp[] = [{ op: "increment", field: "n", by: 1 }];
-const CHILD = fileURLToPath(new URL("opened-and-closed.mjs", import.meta.url));
-/** It ends about a second after it was started. */
-const CHILD_MS_MAX = 15_000;
 
 if (etcdProgram === undefined)
 	notTested("logins of etcd", "there is no `etcd` on the PATH, and none in ETCD");
@@ -26,11 +20,7 @@ async function silentMember(): Promise<string> {
 
 describe("a login that no member of etcd answers", () => {
 	it("keeps no process that has given up", async () => {
-		const child = spawn(process.execPath, [CHILD, `etcd://root:secret@${await silentMember()}`]);
-		const running = startProcess(child, CHILD_MS_MAX);
-		const [code, signal] = await once(child, "exit");
-		expect([running.printed(), code, signal]).toEqual(["store_unavailable\n", 0, null]);
-		await running.kill();
+		await expectProcessEnds(`etcd://root:secret@${await silentMember()}`);
 	});
 });
 

@@ -1,22 +1,16 @@
 // NATS KV opened by URL: what is refused, what is said, and what is left behind of an opening that failed.
-import { spawn } from "node:child_process";
-import { once } from "node:events";
 import { createServer } from "node:net";
 import { describe, expect, it, onTestFinished } from "vitest";
 import type { FieldOp } from "../../src/lease/atomic-store.ts";
 import { openNats } from "../../src/stores/open-nats.ts";
+import { errorOf } from "../support/bench.ts";
 import { listen } from "../support/listen.ts";
-import { startProcess } from "../support/process.ts";
 import { startSilentServer } from "../support/silent-server.ts";
 import { urlOf } from "./nats-port.ts";
 import { type NatsSettings, natsProgram, startNats } from "./nats-server.ts";
+import { expectProcessEnds } from "./unopened.ts";
 
 const COUNT: readonly FieldOp[] = [{ op: "increment", field: "n", by: 1 }];
-const errorOf = (work: Promise<unknown>): Promise<unknown> =>
-	work.then(
-		() => "no error",
-		(error: unknown) => error,
-	);
 
 describe("the URL of openNats", () => {
 	it.each([
@@ -126,12 +120,7 @@ describe("openNats", () => {
 	it("lets a process end that could not open it", async () => {
 		const silent = await startSilentServer();
 		onTestFinished(() => silent.close());
-		const url = `nats://127.0.0.1:${silent.port}`;
-		const child = spawn(process.execPath, ["--input-type=module", "--eval", OPENING, url]);
-		const running = startProcess(child, 8_000);
-		const [code] = await once(child, "exit");
-		expect([code, running.printed().trim()]).toEqual([0, "store_unavailable"]);
-		await running.kill();
+		await expectProcessEnds(`nats://127.0.0.1:${silent.port}`);
 	});
 
 	it.skipIf(natsProgram === undefined)(
@@ -150,8 +139,3 @@ describe("openNats", () => {
 		},
 	);
 });
-
-const OPENING = `
-import { openNats } from ${JSON.stringify(new URL("../../dist/stores/open-nats.js", import.meta.url).href)};
-await openNats(process.argv[1], { timeoutMs: 300 }).catch(({ code }) => console.log(code));
-`;
